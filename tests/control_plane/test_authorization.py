@@ -26,6 +26,7 @@ PUBLIC = {
     ("GET", "/auth/ways"),
     ("GET", "/auth/oidc/start"),
     ("GET", "/auth/oidc/callback"),
+    ("POST", "/csp-reports"),
     ("GET", "/audit-keys"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/healthz"),

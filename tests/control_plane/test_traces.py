@@ -40,6 +40,7 @@ NO_TRACE = {
     "POST /api/v1/projects/{project}/change-requests/{number}/comments": "it stands in the request, with its author",
     "POST /api/v1/organizations/{organization}/identity-providers/{provider}/check": "it is a question",
     "POST /api/v1/organizations/{organization}/email-domains/{domain}/verify": "in this day no name server says so",
+    "POST /api/v1/csp-reports": "a browser tells it, of nobody's doing; counted and logged",
     "POST /api/v1/auth/password-resets": "in this day no mail is sent; tests/control_plane/test_password_resets.py",
 }
 WITHOUT_RIGHT = {
