@@ -21,7 +21,7 @@ _KINDS = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-_PLACES = (Path(__file__).parent / "dist", Path(__file__).resolve().parents[3] / "web" / "dist")
+_FOLDERS = (Path(__file__).parent / "dist", Path(__file__).resolve().parents[3] / "web" / "dist")
 """Of an installed package, and of a source tree."""
 
 
@@ -61,11 +61,11 @@ class Build:
         return nonce.join(self.index).encode()
 
 
-def read_build(folder: str = "", places: Sequence[Path] = _PLACES) -> Build | None:
+def read_build(folder: str = "", usual: Sequence[Path] = _FOLDERS) -> Build | None:
     """The build in this folder, or (empty) where one belongs; None where there is none."""
-    for place in [Path(folder)] if folder else places:
-        if (place / "index.html").is_file():
-            return _read(place)
+    for each in [Path(folder)] if folder else usual:
+        if (each / "index.html").is_file():
+            return _read(each)
     return None
 
 
@@ -85,9 +85,9 @@ def _read(folder: Path) -> Build:
 def _file(path: Path) -> File:
     forms = []
     for encoding, suffix in (*_PACKED.items(), ("", "")):
-        place = path.with_name(path.name + suffix)
-        if place.is_file():
-            body = place.read_bytes()
+        packed = path.with_name(path.name + suffix)
+        if packed.is_file():
+            body = packed.read_bytes()
             forms.append(Form(encoding, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"'))
     kind = _KINDS.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return File(kind, tuple(forms))

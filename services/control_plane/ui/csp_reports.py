@@ -66,9 +66,9 @@ class CspReports:
             _log.warning(
                 "a page broke its content security policy",
                 directive=directive,
-                blocked=_place(report.get("blockedURL") or report.get("blocked-uri")),
-                page=_place(report.get("documentURL") or report.get("document-uri")),
-                source=_place(report.get("sourceFile") or report.get("source-file")),
+                blocked=_bare(report.get("blockedURL") or report.get("blocked-uri")),
+                page=_bare(report.get("documentURL") or report.get("document-uri")),
+                source=_bare(report.get("sourceFile") or report.get("source-file")),
                 line=_text(report.get("lineNumber") or report.get("line-number")),
             )
 
@@ -111,7 +111,7 @@ def _text(value: object) -> str:
     return str(value)[:_TEXT_LENGTH_MAX] if isinstance(value, str | int) else ""
 
 
-def _place(value: object) -> str:
+def _bare(value: object) -> str:
     """Without the query and the fragment, in which somebody's data may stand."""
     text = value if isinstance(value, str) else ""
     try:
