@@ -22,7 +22,7 @@ import { Prerequisites } from "./Prerequisites";
 import { type At, type Flag, publicationQuery, segmentKeysQuery, type Settings, settingsQuery } from "./queries";
 import { SettingsReview } from "./SettingsReview";
 import { Targets } from "./Targets";
-import { useAttributes } from "./use-attributes";
+import { useAttributes } from "@/components/use-attributes";
 import { usePreview } from "./use-preview";
 
 /** What the flag does in the environment of the top bar. */
