@@ -17,7 +17,7 @@ function files(folder: string): string[] {
 }
 
 /** Our own modules that a file names, as paths below src; in `import`, `export from` and `import()`. */
-export function imports(file: string, text: string): Import[] {
+function imports(file: string, text: string): Import[] {
   const found = text.matchAll(
     /(?:^|\n)\s*(import|export)\s+(type\s)?[^;"']*?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g,
   );
@@ -33,7 +33,7 @@ export function imports(file: string, text: string): Import[] {
 }
 
 /** What is wrong with it; null where the layers hold. */
-export function fault(file: string, { target, isType }: Import): string | null {
+function fault(file: string, { target, isType }: Import): string | null {
   const [layer = "", feature = ""] = file.split("/");
   const [to = "", toFeature = ""] = target.split("/");
   if (layer === "app" || !target.includes("/")) return null;
