@@ -2432,6 +2432,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["search_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/segments": {
         parameters: {
             query?: never;
@@ -7793,6 +7809,51 @@ export interface components {
             propagation?: components["schemas"]["Propagation"];
             /** Revoked At */
             revoked_at: string | null;
+        };
+        /** SearchAnswer */
+        SearchAnswer: {
+            /** Items */
+            items: components["schemas"]["SearchItem"][];
+            /**
+             * More
+             * @description Whether there is more than was wanted.
+             */
+            more: boolean;
+        };
+        /** SearchItem */
+        SearchItem: {
+            /**
+             * Archived
+             * @description It is out of use: archived, ended, or a member who was deactivated.
+             */
+            archived: boolean;
+            /**
+             * Environment
+             * @description The key of the environment that it stands in; null: in the project.
+             */
+            environment: string | null;
+            /**
+             * Id
+             * @description null: of the overrides of a unit.
+             */
+            id: string | null;
+            /**
+             * Key
+             * @description Of a change request its number, of a member the e-mail address, of an override the targeting key.
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "flag" | "config" | "segment" | "experiment" | "metric" | "rollout" | "layer" | "holdout" | "change_request" | "override" | "environment" | "member";
+            /** Name */
+            name: string;
+            /**
+             * Snippet
+             * @description A piece of what is told of it, around what was sought.
+             */
+            snippet: string;
         };
         /** SecretRotation */
         SecretRotation: {
@@ -15380,6 +15441,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deleted"];
+                };
+            };
+        };
+    };
+    search_project: {
+        parameters: {
+            query: {
+                /** @description Words; each stands in key, name or description. */
+                q: string;
+                limit?: number;
+                /** @description What is looked for, commas between: flag, config, segment, experiment, metric, rollout, layer, holdout, change_request, override, environment, member. All of it else. */
+                kinds?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
         };
