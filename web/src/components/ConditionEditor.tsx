@@ -9,10 +9,10 @@ import {
   replacedAt,
   type SeenAttribute,
 } from "@/lib/rules";
+import { ConditionSentence } from "./ConditionSentence";
 import classes from "./condition/Condition.module.css";
 import { Adders, ConditionPart } from "./condition/ConditionGroup";
 import { type Editing, EditingContext, type FieldError } from "./condition/context";
-import { ConditionSentence } from "./ConditionSentence";
 
 interface Props {
   /** Null: there is none. */
@@ -33,7 +33,16 @@ interface Props {
 const NONE: readonly never[] = [];
 
 /** A condition as nested groups of controls, under the sentence that it makes. */
-export function ConditionEditor({ value, onChange, attributes, segments, errors = NONE, root = "if", focus, sentence = true }: Props) {
+export function ConditionEditor({
+  value,
+  onChange,
+  attributes,
+  segments,
+  errors = NONE,
+  root = "if",
+  focus,
+  sentence = true,
+}: Props) {
   const [wanted, setWanted] = useState<string | null>(focus ?? null);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => setWanted(focus ?? null), [focus]);
@@ -66,7 +75,14 @@ export function ConditionEditor({ value, onChange, attributes, segments, errors 
   return (
     <EditingContext value={editing}>
       <div className={classes.editor} ref={box} data-editor={root}>
-        {sentence && value !== null && <ConditionSentence condition={value} root={root} onWord={setWanted} wrong={errors.map((each) => each.field)} />}
+        {sentence && value !== null && (
+          <ConditionSentence
+            condition={value}
+            root={root}
+            onWord={setWanted}
+            wrong={errors.map((each) => each.field)}
+          />
+        )}
         {value === null && <Text c="dimmed">No condition.</Text>}
         {value !== null && <ConditionPart condition={value} place={[]} path={root} />}
         {!grouped && <Adders onAdd={add} />}
@@ -80,9 +96,13 @@ export function ConditionEditor({ value, onChange, attributes, segments, errors 
 function removed(condition: Condition, place: Place): Condition | null {
   const rest = replacedAt(condition, place, null);
   if (rest === null) return null;
-  const above = place.slice(0, place.findLastIndex((step) => step !== "not"));
+  const above = place.slice(
+    0,
+    place.findLastIndex((step) => step !== "not"),
+  );
   const group = above.reduce<Condition | undefined>(
-    (here, step) => (here === undefined ? undefined : step === "not" ? (isNot(here) ? here.not : undefined) : partsOf(here)?.[step]),
+    (here, step) =>
+      here === undefined ? undefined : step === "not" ? (isNot(here) ? here.not : undefined) : partsOf(here)?.[step],
     rest,
   );
   const parts = group === undefined ? null : partsOf(group);
@@ -111,4 +131,3 @@ function Elsewhere({ errors, root, value }: { errors: readonly FieldError[]; roo
     </div>
   ));
 }
-

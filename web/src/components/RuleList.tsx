@@ -25,7 +25,16 @@ interface Props {
 const NONE: readonly never[] = [];
 
 /** Rules from the top, each a sentence; the first that matches decides. */
-export function RuleList({ rules, saved = NONE, onChange, variations, attributes, segments, errors = NONE, goTo }: Props) {
+export function RuleList({
+  rules,
+  saved = NONE,
+  onChange,
+  variations,
+  attributes,
+  segments,
+  errors = NONE,
+  goTo,
+}: Props) {
   const [opened, setOpened] = useState<{ index: number; focus: string | null } | null>(null);
   const [dragged, setDragged] = useState<number | null>(null);
   const [said, setSaid] = useState("");

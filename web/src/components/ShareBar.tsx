@@ -54,16 +54,18 @@ export function ShareBar({ shares, onChange, from, labels, error, path }: Props)
           );
         })}
         {onChange !== undefined &&
-          shares.slice(0, -1).map((share, index) => (
-            <Handle
-              key={share.key}
-              label={`Border between ${label(share.key)} and ${label(shares[index + 1]?.key ?? "")}`}
-              told={shares.map((each) => `${label(each.key)} ${percentText(each.weight)}`).join(", ")}
-              at={borders[index] ?? 0}
-              bar={bar}
-              onMove={(bucket) => onChange(withBorder(shares, index, bucket))}
-            />
-          ))}
+          shares
+            .slice(0, -1)
+            .map((share, index) => (
+              <Handle
+                key={share.key}
+                label={`Border between ${label(share.key)} and ${label(shares[index + 1]?.key ?? "")}`}
+                told={shares.map((each) => `${label(each.key)} ${percentText(each.weight)}`).join(", ")}
+                at={borders[index] ?? 0}
+                bar={bar}
+                onMove={(bucket) => onChange(withBorder(shares, index, bucket))}
+              />
+            ))}
       </div>
       <div className={classes.rows}>
         {shares.map((share, index) => (
@@ -85,7 +87,12 @@ export function ShareBar({ shares, onChange, from, labels, error, path }: Props)
       )}
       {onChange !== undefined && shares.length > 1 && (
         <div className={classes.actions}>
-          <Anchor component="button" type="button" size="xs" onClick={() => onChange(evenly(shares.map((each) => each.key)))}>
+          <Anchor
+            component="button"
+            type="button"
+            size="xs"
+            onClick={() => onChange(evenly(shares.map((each) => each.key)))}
+          >
             Share evenly
           </Anchor>
         </div>

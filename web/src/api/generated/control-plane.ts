@@ -192,6 +192,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/csp-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["report_csp_violations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -666,6 +682,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["order_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{user}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_member_permissions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4959,6 +4991,12 @@ export interface components {
              */
             warnings: components["schemas"]["Warned"][];
         };
+        /** GivenRightView */
+        GivenRightView: {
+            /** By */
+            by: number[];
+            right: components["schemas"]["Right"];
+        };
         /** GroupCreate */
         GroupCreate: {
             /** Key */
@@ -5080,6 +5118,22 @@ export interface components {
             organization_id: string;
             /** Project Id */
             project_id: string | null;
+            /** Role */
+            role: string;
+        };
+        /**
+         * HeldRoleView
+         * @description A role that a member holds, and by what.
+         */
+        HeldRoleView: {
+            /** Binding */
+            binding: string | null;
+            /** Environment */
+            environment: string | null;
+            /** Group */
+            group: string | null;
+            /** Project */
+            project: string | null;
             /** Role */
             role: string;
         };
@@ -5956,6 +6010,22 @@ export interface components {
              */
             revision: number;
             unavailable: components["schemas"]["SilenceView"] | null;
+        };
+        /**
+         * MemberPermissionsView
+         * @description What a member may do, and why.
+         */
+        MemberPermissionsView: {
+            /** Environments */
+            environments: {
+                [key: string]: components["schemas"]["GivenRightView"][];
+            };
+            /** Organization */
+            organization: components["schemas"]["GivenRightView"][];
+            /** Project */
+            project: components["schemas"]["GivenRightView"][];
+            /** Roles */
+            roles: components["schemas"]["HeldRoleView"][];
         };
         /** MemberView */
         MemberView: {
@@ -9299,6 +9369,33 @@ export interface operations {
             };
         };
     };
+    report_csp_violations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A report as `report-uri` sends it, or up to 20 as `report-to` does; 4 KiB together. */
+        requestBody: {
+            content: {
+                "application/csp-report": Record<string, never>;
+                "application/reports+json": unknown[];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -10492,6 +10589,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResetLinkView"];
+                };
+            };
+        };
+    };
+    list_member_permissions: {
+        parameters: {
+            query?: {
+                /** @description Id or key. */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                organization: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPermissionsView"];
                 };
             };
         };

@@ -63,7 +63,11 @@ function ConditionGroup({ condition, negated, place, path }: GroupProps) {
   };
   const problem = errors.find((each) => each.field === below || each.field === path)?.message;
   return (
-    <fieldset className={classes.group} data-negated={negated} aria-label={kind === "and" ? "All of these" : "Any of these"}>
+    <fieldset
+      className={classes.group}
+      data-negated={negated}
+      aria-label={kind === "and" ? "All of these" : "Any of these"}
+    >
       <div className={classes.head}>
         <Negation condition={condition} negated={negated} place={place} />
         <NativeSelect
@@ -89,9 +93,7 @@ function ConditionGroup({ condition, negated, place, path }: GroupProps) {
         // biome-ignore lint/suspicious/noArrayIndexKey: parts have no names, their place is what they are known by
         <ConditionPart key={index} condition={part} place={[...inside, index]} path={`${below}[${index}]`} />
       ))}
-      <Adders
-        onAdd={(part, end) => replace(place, withParts([...parts, part]), `${below}[${parts.length}]${end}`)}
-      />
+      <Adders onAdd={(part, end) => replace(place, withParts([...parts, part]), `${below}[${parts.length}]${end}`)} />
     </fieldset>
   );
 }
@@ -100,12 +102,7 @@ function ConditionGroup({ condition, negated, place, path }: GroupProps) {
 export function Adders({ onAdd }: { onAdd: (part: Condition, end: string) => void }) {
   const { segments } = useEditing();
   const button = (label: string, part: Condition, end: string) => (
-    <Button
-      size="compact-xs"
-      variant="subtle"
-      leftSection={<Icon name="plus" />}
-      onClick={() => onAdd(part, end)}
-    >
+    <Button size="compact-xs" variant="subtle" leftSection={<Icon name="plus" />} onClick={() => onAdd(part, end)}>
       {label}
     </Button>
   );

@@ -37,7 +37,10 @@ export function ListInput({ value, onChange, kind: wanted, suggestions, path, er
   };
   const texts = value.map((each) => textOf(each, kind));
   const problem =
-    error ?? (refused.length > 0 ? `Not ${kind === "number" ? "a number" : "of this kind"}: ${refused.slice(0, 3).join(", ")}` : null);
+    error ??
+    (refused.length > 0
+      ? `Not ${kind === "number" ? "a number" : "of this kind"}: ${refused.slice(0, 3).join(", ")}`
+      : null);
   const common = { "data-path": path, "aria-label": "Values", placeholder, error: problem, size: "xs" as const };
   return (
     <div className={classes.list}>

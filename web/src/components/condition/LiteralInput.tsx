@@ -39,8 +39,7 @@ export function LiteralInput({ comparison, seen, onChange, path, error }: Props)
   if (kind === "scalars" || kind === "networks") {
     const list = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
     const wanted = kind === "networks" ? "text" : list.length > 0 ? kindOfAll(list) : seenKind(seen);
-    const convert = (to: ScalarKind) =>
-      onChange(list.flatMap((each) => literalOf(String(each), to) ?? []));
+    const convert = (to: ScalarKind) => onChange(list.flatMap((each) => literalOf(String(each), to) ?? []));
     return (
       <div className={classes.literal}>
         {kind === "scalars" && <Kind value={wanted} onChange={convert} />}
@@ -73,7 +72,13 @@ export function LiteralInput({ comparison, seen, onChange, path, error }: Props)
         )}
         {wanted === "number" && <Numeric common={common} value={value} onChange={onChange} />}
         {wanted === "text" && (
-          <Autocomplete {...common} placeholder="Value" data={suggestions} value={String(value ?? "")} onChange={onChange} />
+          <Autocomplete
+            {...common}
+            placeholder="Value"
+            data={suggestions}
+            value={String(value ?? "")}
+            onChange={onChange}
+          />
         )}
       </div>
     );
@@ -117,7 +122,15 @@ const KINDS = [
 ];
 
 /** Text, number and boolean never equal each other, so it is said which is meant. */
-function Kind({ value, onChange, single }: { value: ScalarKind; onChange: (kind: ScalarKind) => void; single?: boolean }) {
+function Kind({
+  value,
+  onChange,
+  single,
+}: {
+  value: ScalarKind;
+  onChange: (kind: ScalarKind) => void;
+  single?: boolean;
+}) {
   const choices = value === "mixed" && single !== true ? [...KINDS, { value: "mixed", label: "mixed (JSON)" }] : KINDS;
   return (
     <NativeSelect

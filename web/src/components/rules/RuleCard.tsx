@@ -1,9 +1,9 @@
 import { ActionIcon, Menu, TextInput } from "@mantine/core";
 import { type DragEvent, useEffect, useRef, useState } from "react";
 import { ConditionEditor } from "@/components/ConditionEditor";
+import conditionClasses from "@/components/condition/Condition.module.css";
 import { EMPTY } from "@/components/condition/ConditionGroup";
 import type { FieldError } from "@/components/condition/context";
-import conditionClasses from "@/components/condition/Condition.module.css";
 import { Icon } from "@/components/Icon";
 import classes from "@/components/RuleList.module.css";
 import { labelsOf, ServeEditor, type VariationLabel } from "@/components/ServeEditor";
@@ -88,7 +88,8 @@ function RuleBody(props: Props & { path: string; onChange: (rule: Rule) => void 
   useEffect(() => {
     if (!atServe || focus === null) return;
     const all = [...(body.current?.querySelectorAll<HTMLElement>("[data-path]") ?? [])];
-    const found = all.find((each) => each.dataset.path === focus) ?? all.find((each) => each.dataset.path?.startsWith(focus));
+    const found =
+      all.find((each) => each.dataset.path === focus) ?? all.find((each) => each.dataset.path?.startsWith(focus));
     found?.focus();
   }, [atServe, focus]);
   return (
@@ -158,7 +159,13 @@ function RuleTools({ index, count, opened, onOpen, onClose, onMove, onCopy, onRe
       >
         <Icon name={opened ? "check" : "edit"} />
       </ActionIcon>
-      <ActionIcon variant="subtle" color="gray" aria-label={`Move ${name} up`} disabled={index === 0} onClick={() => onMove(index - 1)}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={`Move ${name} up`}
+        disabled={index === 0}
+        onClick={() => onMove(index - 1)}
+      >
         <Icon name="up" />
       </ActionIcon>
       <ActionIcon
@@ -180,7 +187,11 @@ function RuleTools({ index, count, opened, onOpen, onClose, onMove, onCopy, onRe
           <Menu.Item leftSection={<Icon name="top" />} disabled={index === 0} onClick={() => onMove(0)}>
             Move to the top
           </Menu.Item>
-          <Menu.Item leftSection={<Icon name="bottom" />} disabled={index === count - 1} onClick={() => onMove(count - 1)}>
+          <Menu.Item
+            leftSection={<Icon name="bottom" />}
+            disabled={index === count - 1}
+            onClick={() => onMove(count - 1)}
+          >
             Move to the bottom
           </Menu.Item>
           <Menu.Item leftSection={<Icon name="copy" />} onClick={onCopy}>

@@ -26,7 +26,13 @@ export function Conflicts({ at, base, mine, theirs, onRebase, onDiscard }: Props
   const rebase = () =>
     onRebase(conflicts.reduce((all, each) => each.choose(all, chosen[each.path] ?? "theirs"), draft));
   return (
-    <Alert color="yellow" variant="light" icon={<Icon name="warning" />} title="Somebody has changed this meanwhile" role="alert">
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<Icon name="warning" />}
+      title="Somebody has changed this meanwhile"
+      role="alert"
+    >
       {last !== undefined && (
         <Text mb="xs">
           {last.by.name}, <Time at={last.at} />: {last.changes.join("; ")}

@@ -58,7 +58,9 @@ function Snippets({ flag, onClose }: { readonly flag: Flag; readonly onClose: ()
         />
         <pre className={classes.code}>{code}</pre>
         {!flag.client_visible && (language === "Web" || language === "curl") && (
-          <Text c="dimmed">Client keys don't see this flag: make it visible to them on the tab Variations, or use a server key.</Text>
+          <Text c="dimmed">
+            Client keys don't see this flag: make it visible to them on the tab Variations, or use a server key.
+          </Text>
         )}
         <CopyButton value={code}>
           {({ copied, copy }) => (

@@ -32,7 +32,11 @@ export function ExperimentsTab({ flag }: { readonly flag: Flag }) {
               cell: (each) => <Badge tone={TONES[each.status] ?? "neutral"}>{each.status}</Badge>,
             },
             { id: "mode", header: "Mode", cell: (each) => (each.mode === "assigns" ? "assigns units" : "observes") },
-            { id: "started", header: "Started", cell: (each) => (each.start_at === null ? "–" : <Time at={each.start_at} />) },
+            {
+              id: "started",
+              header: "Started",
+              cell: (each) => (each.start_at === null ? "–" : <Time at={each.start_at} />),
+            },
           ]}
           empty={
             <Empty

@@ -43,7 +43,8 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
     await navigate({ to: pagePath(project.key, "flags"), search: true });
     client.removeQueries({ queryKey: ["flag", project.key, flag.key] });
   };
-  const why = ({ allowed, reason }: { allowed: boolean; reason: string }) => (allowed ? {} : { disabled: true, title: reason });
+  const why = ({ allowed, reason }: { allowed: boolean; reason: string }) =>
+    allowed ? {} : { disabled: true, title: reason };
   return (
     <>
       <Menu position="bottom-end" withinPortal>
@@ -123,7 +124,11 @@ function Clone({ flag, onClose }: { readonly flag: Flag; readonly onClose: () =>
           error={problem?.fields.find((each) => each.field === "key")?.message ?? null}
           onChange={(event) => setKey(event.currentTarget.value)}
         />
-        <Checkbox label="Off in every environment" checked={off} onChange={(event) => setOff(event.currentTarget.checked)} />
+        <Checkbox
+          label="Off in every environment"
+          checked={off}
+          onChange={(event) => setOff(event.currentTarget.checked)}
+        />
         {problem !== null && <Failure problem={problem} />}
         <Button loading={busy} onClick={() => void clone()} w="max-content">
           Clone the flag

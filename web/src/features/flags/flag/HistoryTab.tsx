@@ -13,7 +13,16 @@ import { Time } from "@/components/Time";
 import { differenceInWords } from "@/lib/rules";
 import { useSearchState } from "@/lib/url";
 import classes from "./flag.module.css";
-import { type At, type Flag, type FlagHistory, historyQuery, restore, undo, type Version, versionQuery } from "./queries";
+import {
+  type At,
+  type Flag,
+  type FlagHistory,
+  historyQuery,
+  restore,
+  undo,
+  type Version,
+  versionQuery,
+} from "./queries";
 
 const search = z.object({
   of: z.enum(["settings", "flag"]).default("settings"),

@@ -20,7 +20,9 @@ export function Impact({ preview, error, waiting }: Props) {
         {waiting && <Loader size={14} aria-label="Counting" />}
       </div>
       <div role="status">
-        {error !== null && <Text c="dimmed">Not known: {sentence(asProblem(error))} The change can be saved all the same.</Text>}
+        {error !== null && (
+          <Text c="dimmed">Not known: {sentence(asProblem(error))} The change can be saved all the same.</Text>
+        )}
         {error === null && preview === undefined && <Text c="dimmed">Counting over the units of the last days…</Text>}
         {error === null && preview !== undefined && <Told preview={preview} />}
       </div>
@@ -35,8 +37,8 @@ function Told({ preview }: { readonly preview: Preview }) {
       {preview.impact !== null && <Figures impact={preview.impact} />}
       {preview.disturbed_experiments.length > 0 && (
         <Note>
-          Running experiments get another population: <strong>{preview.disturbed_experiments.join(", ")}</strong>. You choose what
-          becomes of them when you save.
+          Running experiments get another population: <strong>{preview.disturbed_experiments.join(", ")}</strong>. You
+          choose what becomes of them when you save.
         </Note>
       )}
       {preview.problems.map((each) => (
@@ -70,14 +72,16 @@ function Headline({ preview }: { readonly preview: Preview }) {
   const among = share === null ? "" : `${percent(share.percent)} (${percent(share.lower)} to ${percent(share.upper)})`;
   return (
     <Text>
-      <strong className={classes.figure}>{among === "" ? count(impact.changed) : among}</strong> of {count(impact.units)} recent
-      units get something else.
+      <strong className={classes.figure}>{among === "" ? count(impact.changed) : among}</strong> of{" "}
+      {count(impact.units)} recent units get something else.
     </Text>
   );
 }
 
 function Figures({ impact }: { readonly impact: NonNullable<Preview["impact"]> }) {
-  const moves = impact.flags.flatMap((flag) => flag.moves.filter((move) => move.before !== move.after).map((move) => ({ flag: flag.key, ...move })));
+  const moves = impact.flags.flatMap((flag) =>
+    flag.moves.filter((move) => move.before !== move.after).map((move) => ({ flag: flag.key, ...move })),
+  );
   const missing = [...new Set(impact.flags.flatMap((flag) => flag.missing_attributes))];
   return (
     <ul className={classes.figures}>

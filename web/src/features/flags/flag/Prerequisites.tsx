@@ -1,6 +1,6 @@
 import { ActionIcon, Button, NativeSelect, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FieldError, errorAt } from "@/components/condition/context";
+import { errorAt, type FieldError } from "@/components/condition/context";
 import { EntityPicker } from "@/components/EntityPicker";
 import { Icon } from "@/components/Icon";
 import classes from "./flag.module.css";
@@ -35,7 +35,11 @@ export function Prerequisites({ project, flag, value, onChange, errors }: Props)
                 value={each}
                 onChange={(changed) => onChange(value.with(index, changed))}
                 onRemove={() => onChange(value.toSpliced(index, 1))}
-                error={errorAt(errors, `prerequisites[${index}]`) ?? errorAt(errors, `prerequisites[${index}].flag`) ?? errorAt(errors, `prerequisites[${index}].variation`)}
+                error={
+                  errorAt(errors, `prerequisites[${index}]`) ??
+                  errorAt(errors, `prerequisites[${index}].flag`) ??
+                  errorAt(errors, `prerequisites[${index}].variation`)
+                }
                 path={`prerequisites[${index}]`}
               />
             )}
@@ -87,7 +91,13 @@ function Row({ project, without, value, onChange, onRemove, error, path }: RowPr
         value={value.variation}
         onChange={(event) => onChange({ ...value, variation: event.currentTarget.value })}
       />
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Remove prerequisite ${value.flag}`} onClick={onRemove}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={`Remove prerequisite ${value.flag}`}
+        onClick={onRemove}
+      >
         <Icon name="close" />
       </ActionIcon>
     </div>

@@ -8,7 +8,15 @@ import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
 import { differenceInWords } from "@/lib/rules";
 import { Impact } from "./Impact";
-import { type Flag, policyQuery, type PromotionIn, promote, promotionQuery, type Settings, settingsQuery } from "./queries";
+import {
+  type Flag,
+  type PromotionIn,
+  policyQuery,
+  promote,
+  promotionQuery,
+  type Settings,
+  settingsQuery,
+} from "./queries";
 import { Choices } from "./SettingsReview";
 import { usePreview } from "./use-preview";
 
@@ -43,9 +51,7 @@ export function Promote({ flag, to, onClose }: Props) {
   const toggle = (field: Left) =>
     setLeave((before) => (before.includes(field) ? before.filter((each) => each !== field) : [...before, field]));
   if (bringing && here !== undefined && there.data !== undefined) {
-    return (
-      <Bring flag={flag} to={to} source={source} leave={leave} here={here} there={there.data} onClose={onClose} />
-    );
+    return <Bring flag={flag} to={to} source={source} leave={leave} here={here} there={there.data} onClose={onClose} />;
   }
   return (
     <Modal opened onClose={onClose} size="lg" title={`${flag.key} in ${to.name} and elsewhere`}>
@@ -87,7 +93,9 @@ export function Promote({ flag, to, onClose }: Props) {
           </Stack>
         </fieldset>
         <BringButton
-          disabled={here === undefined || there.data === undefined || wordsBetween(here, there.data, leave).length === 0}
+          disabled={
+            here === undefined || there.data === undefined || wordsBetween(here, there.data, leave).length === 0
+          }
           label={`Review bringing it to ${to.name}`}
           onClick={() => setBringing(true)}
         />
@@ -95,7 +103,6 @@ export function Promote({ flag, to, onClose }: Props) {
     </Modal>
   );
 }
-
 
 function BringButton({ disabled, label, onClick }: { disabled: boolean; label: string; onClick: () => void }) {
   return (

@@ -4,14 +4,14 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { usePlace } from "@/api/place";
 import type { FieldProblem, Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
+import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
 import { RuleList } from "@/components/RuleList";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
-import { Badge } from "@/components/Badge";
 import { useDraft } from "@/components/use-draft";
-import { alike, type SeenAttribute, type Serve, serveOf, servedInWords } from "@/lib/rules";
+import { alike, type SeenAttribute, type Serve, servedInWords, serveOf } from "@/lib/rules";
 import { Conflicts } from "./Conflicts";
 import { DraftAsJson } from "./DraftAsJson";
 import { EnvironmentTools } from "./EnvironmentTools";
@@ -19,7 +19,7 @@ import classes from "./flag.module.css";
 import { Impact } from "./Impact";
 import { draftOf, patchOf, type SettingsDraft, wordsOf } from "./model";
 import { Prerequisites } from "./Prerequisites";
-import { type At, type Flag, publicationQuery, segmentKeysQuery, type Settings, settingsQuery } from "./queries";
+import { type At, type Flag, publicationQuery, type Settings, segmentKeysQuery, settingsQuery } from "./queries";
 import { SettingsReview } from "./SettingsReview";
 import { Targets } from "./Targets";
 import { useAttributes } from "@/components/use-attributes";
@@ -105,9 +105,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
       <div className={classes.columns}>
         <div className={classes.main}>
           {!editable && !flag.archived && <Text c="dimmed">You can look at this. {reason}.</Text>}
-          {moved && (
-            <Conflicts at={at} base={base} mine={draft} theirs={saved} onRebase={rebase} onDiscard={discard} />
-          )}
+          {moved && <Conflicts at={at} base={base} mine={draft} theirs={saved} onRebase={rebase} onDiscard={discard} />}
           {errors.length > 0 && <Refused errors={errors} onGo={(path) => setGoTo({ path })} />}
           <SegmentedControl
             size="xs"
@@ -166,7 +164,13 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
 }
 
 /** All that was refused, each leading to its control. */
-function Refused({ errors, onGo }: { readonly errors: readonly FieldProblem[]; readonly onGo: (path: string) => void }) {
+function Refused({
+  errors,
+  onGo,
+}: {
+  readonly errors: readonly FieldProblem[];
+  readonly onGo: (path: string) => void;
+}) {
   return (
     <Alert color="red" variant="light" role="alert" title="This can't be saved yet">
       <ul className={classes.refused}>
@@ -271,7 +275,9 @@ function DefaultCard({ flag, draft, saved, change, attributes, errors }: Default
   return (
     <Card
       title="Everybody else"
-      actions={draft.default === null ? <Badge>as the flag says</Badge> : <Badge tone="info">of this environment</Badge>}
+      actions={
+        draft.default === null ? <Badge>as the flag says</Badge> : <Badge tone="info">of this environment</Badge>
+      }
     >
       {change === undefined ? (
         <Text>Serve {servedInWords(served, name)}.</Text>

@@ -66,7 +66,8 @@ export function SettingsReview(props: Props) {
       const problem = asProblem(thrown);
       if (problem.code === "approval_required") setMustAsk(true);
       if (problem.code === "experiment_affected") setAffected(experimentsOf(problem));
-      const fields = problem.status === 422 ? ownPaths(problem.fields).filter((each) => !each.field.startsWith("X-")) : [];
+      const fields =
+        problem.status === 422 ? ownPaths(problem.fields).filter((each) => !each.field.startsWith("X-")) : [];
       if (fields.length > 0 || problem.status === 412) {
         props.onRefused(fields, problem);
         return;

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, NativeSelect, Text, TextInput } from "@mantine/core";
-import { type FieldError, errorAt } from "@/components/condition/context";
+import { errorAt, type FieldError } from "@/components/condition/context";
 import { Icon } from "@/components/Icon";
 import { Time } from "@/components/Time";
 import { count } from "@/lib/format";
@@ -45,9 +45,7 @@ export function Targets({ value, onChange, variations, errors }: Props) {
                 variations={variations}
                 errors={errors}
                 onChange={(changed) => onChange(value.with(index, changed))}
-                onPaste={(keys) =>
-                  onChange(value.toSpliced(index, 1, ...keys.map((key) => ({ ...each, key }))))
-                }
+                onPaste={(keys) => onChange(value.toSpliced(index, 1, ...keys.map((key) => ({ ...each, key }))))}
                 onRemove={() => onChange(value.toSpliced(index, 1))}
               />
             )}

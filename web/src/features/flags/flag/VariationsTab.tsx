@@ -15,7 +15,7 @@ import { Swatch } from "@/components/Swatch";
 import { useDraft } from "@/components/use-draft";
 import { alike, differenceInWords, isJson, type Json, type Serve, serveOf } from "@/lib/rules";
 import classes from "./flag.module.css";
-import { changeFlag, type Flag, type FlagPatch, type Variation, undo } from "./queries";
+import { changeFlag, type Flag, type FlagPatch, undo, type Variation } from "./queries";
 
 interface FlagDraft {
   variations: Variation[];
@@ -56,7 +56,11 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
       announce(written, {
         what: `Saved the variations of ${flag.key}`,
         undo: async () => {
-          await undo("flag", { project: project.key, key: flag.key, environment: environment.key }, written.data.version);
+          await undo(
+            "flag",
+            { project: project.key, key: flag.key, environment: environment.key },
+            written.data.version,
+          );
           await client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
         },
       });
@@ -94,7 +98,9 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
             variant="default"
             size="compact-sm"
             leftSection={<Icon name="plus" />}
-            onClick={() => change({ variations: [...draft.variations, { key: "", name: "", value: emptyOf(flag.type) }] })}
+            onClick={() =>
+              change({ variations: [...draft.variations, { key: "", name: "", value: emptyOf(flag.type) }] })
+            }
           >
             Add variation
           </Button>
@@ -194,7 +200,13 @@ function VariationRow({ variation, index, type, editable, fresh, errors, onChang
         onChange={(value) => onChange({ ...variation, value })}
       />
       {editable && type !== "boolean" ? (
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Remove variation ${variation.key}`} onClick={onRemove}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={`Remove variation ${variation.key}`}
+          onClick={onRemove}
+        >
           <Icon name="close" />
         </ActionIcon>
       ) : (

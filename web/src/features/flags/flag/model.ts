@@ -70,7 +70,11 @@ export function patchOf(before: SettingsDraft, after: SettingsDraft): Partial<Se
 }
 
 /** In words; what is taken from the flag is told as what that is. */
-export function wordsOf(before: SettingsDraft, after: SettingsDraft, own: { default: unknown; off_variation: string }): string[] {
+export function wordsOf(
+  before: SettingsDraft,
+  after: SettingsDraft,
+  own: { default: unknown; off_variation: string },
+): string[] {
   const told = (draft: SettingsDraft) => ({
     ...draft,
     default: draft.default ?? own.default,
@@ -127,7 +131,8 @@ export function merged(base: SettingsDraft, mine: SettingsDraft, theirs: Setting
 }
 
 function mergedRules(base: readonly Rule[], mine: readonly Rule[], theirs: readonly Rule[]) {
-  const find = (rules: readonly Rule[], id: string | undefined) => rules.find((each) => id !== undefined && each.id === id);
+  const find = (rules: readonly Rule[], id: string | undefined) =>
+    rules.find((each) => id !== undefined && each.id === id);
   const conflicts: Conflict[] = [];
   const kept = theirs.flatMap((rule): Rule[] => {
     const was = find(base, rule.id);
@@ -142,9 +147,14 @@ function mergedRules(base: readonly Rule[], mine: readonly Rule[], theirs: reado
   });
   for (const own of mine) {
     const was = find(base, own.id);
-    if (was !== undefined && find(theirs, own.id) === undefined && !alike(was, own)) conflicts.push(conflictOf(undefined, own));
+    if (was !== undefined && find(theirs, own.id) === undefined && !alike(was, own))
+      conflicts.push(conflictOf(undefined, own));
   }
-  const rules = inserted(kept, mine.filter((rule) => rule.id === undefined), mine);
+  const rules = inserted(
+    kept,
+    mine.filter((rule) => rule.id === undefined),
+    mine,
+  );
   return { rules: reordered(rules, base, mine, theirs), conflicts };
 }
 
@@ -169,7 +179,10 @@ function inserted(kept: readonly Rule[], fresh: readonly Rule[], mine: readonly 
   let rules = [...kept];
   for (const rule of fresh) {
     const before = mine[mine.indexOf(rule) - 1];
-    const at = before === undefined ? -1 : rules.findIndex((each) => each === before || (each.id !== undefined && each.id === before.id));
+    const at =
+      before === undefined
+        ? -1
+        : rules.findIndex((each) => each === before || (each.id !== undefined && each.id === before.id));
     rules = rules.toSpliced(before === undefined ? 0 : at < 0 ? rules.length : at + 1, 0, rule);
   }
   return rules;
@@ -182,7 +195,8 @@ function reordered(rules: Rule[], base: readonly Rule[], mine: readonly Rule[], 
   const iMoved = !alike(order(mine, base), order(base, mine));
   const theyMoved = !alike(order(theirs, base), order(base, theirs));
   if (!iMoved || theyMoved) return rules;
-  const place = (rule: Rule) => mine.findIndex((each) => each === rule || (each.id !== undefined && each.id === rule.id));
+  const place = (rule: Rule) =>
+    mine.findIndex((each) => each === rule || (each.id !== undefined && each.id === rule.id));
   const own = rules.filter((rule) => place(rule) >= 0).sort((one, other) => place(one) - place(other));
   return rules.map((rule) => (place(rule) < 0 ? rule : (own.shift() ?? rule)));
 }

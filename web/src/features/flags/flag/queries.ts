@@ -212,7 +212,12 @@ const because = (reason: string): { "X-Verdict-Reason"?: string } =>
 
 const ifMatch = (version: number): { "If-Match": string } => ({ "If-Match": `"${version}"` });
 
-export const changeSettings = (at: At, version: number, body: SettingsPatch, reason: string): Promise<Written<Settings>> =>
+export const changeSettings = (
+  at: At,
+  version: number,
+  body: SettingsPatch,
+  reason: string,
+): Promise<Written<Settings>> =>
   write(
     controlPlane.PATCH("/api/v1/projects/{project}/flags/{key}/environments/{environment}", {
       params: { path: { ...at }, header: { ...ifMatch(version), ...because(reason) } },
@@ -220,7 +225,13 @@ export const changeSettings = (at: At, version: number, body: SettingsPatch, rea
     }),
   );
 
-export const changeFlag = (project: string, key: string, version: number, body: FlagPatch, reason: string): Promise<Written<Flag>> =>
+export const changeFlag = (
+  project: string,
+  key: string,
+  version: number,
+  body: FlagPatch,
+  reason: string,
+): Promise<Written<Flag>> =>
   write(
     controlPlane.PATCH("/api/v1/projects/{project}/flags/{key}", {
       params: { path: { project, key }, header: { ...ifMatch(version), ...because(reason) } },
@@ -228,7 +239,12 @@ export const changeFlag = (project: string, key: string, version: number, body: 
     }),
   );
 
-export const switchFlag = (at: At, enabled: boolean, onExperiments: OnExperiments | null, reason: string): Promise<Written<Settings>> =>
+export const switchFlag = (
+  at: At,
+  enabled: boolean,
+  onExperiments: OnExperiments | null,
+  reason: string,
+): Promise<Written<Settings>> =>
   write(
     controlPlane.PUT("/api/v1/projects/{project}/flags/{key}/environments/{environment}/enabled", {
       params: { path: { ...at }, header: because(reason) },
@@ -261,7 +277,13 @@ export const undo = (kind: FlagHistory, at: At, version: number) => {
   );
 };
 
-export const restore = (kind: FlagHistory, at: At, version: number, reason: string, onExperiments: OnExperiments | null) => {
+export const restore = (
+  kind: FlagHistory,
+  at: At,
+  version: number,
+  reason: string,
+  onExperiments: OnExperiments | null,
+) => {
   const { path, environment } = historyPlace(kind, at);
   const query = {
     ...(environment === undefined ? {} : { environment }),
@@ -275,7 +297,9 @@ export const restore = (kind: FlagHistory, at: At, version: number, reason: stri
 };
 
 export const cloneFlag = (project: string, key: string, body: Schemas["FlagClone"]): Promise<Written<Flag>> =>
-  write(controlPlane.POST("/api/v1/projects/{project}/flags/{key}/clone", { params: { path: { project, key } }, body }));
+  write(
+    controlPlane.POST("/api/v1/projects/{project}/flags/{key}/clone", { params: { path: { project, key } }, body }),
+  );
 
 export const archiveFlag = (project: string, key: string) =>
   write(controlPlane.POST("/api/v1/projects/{project}/flags/{key}/archive", { params: { path: { project, key } } }));

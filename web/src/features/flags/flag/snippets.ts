@@ -21,7 +21,9 @@ export function snippet(language: Language, { key, type, fallback }: Subject): s
         "client = FeatureFlagClient(env_key=SERVER_KEY, endpoint=EDGE)",
         'user = {"key": "user-1", "attributes": {"country": "DE"}}',
         "",
-        boolean ? `if client.is_enabled("${key}", user):` : `value = client.variation("${key}", user, ${python(fallback)})`,
+        boolean
+          ? `if client.is_enabled("${key}", user):`
+          : `value = client.variation("${key}", user, ${python(fallback)})`,
         ...(boolean ? ["    ..."] : []),
       ].join("\n");
     case "Node":
@@ -80,8 +82,7 @@ function python(value: unknown): string {
     .replaceAll(/\bnull\b/g, "None");
 }
 
-const go = (value: unknown): string =>
-  typeof value === "object" ? "map[string]any{}" : JSON.stringify(value);
+const go = (value: unknown): string => (typeof value === "object" ? "map[string]any{}" : JSON.stringify(value));
 
 function javaCall(key: string, type: string, fallback: unknown): string {
   const json = JSON.stringify(fallback);

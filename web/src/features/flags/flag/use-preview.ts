@@ -1,7 +1,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useRight } from "@/api/rights";
 import { asProblem } from "@/api/problem";
+import { useRight } from "@/api/rights";
 import { same } from "@/components/use-draft";
 import { ownPaths } from "./model";
 import { type At, type Edit, previewQuery, type SettingsPatch } from "./queries";

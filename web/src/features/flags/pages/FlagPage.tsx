@@ -65,7 +65,10 @@ function Subtitle({ flag }: { readonly flag: Flag }) {
         {flag.expected_end !== null && `, needed until ${day(flag.expected_end)}`}
         {flag.owner !== null && ` · looked after by ${flag.owner}`}
       </Text>{" "}
-      {flag.archived && <Badge tone="caution">archived</Badge>} {flag.tags.map((tag) => <Badge key={tag}>{tag}</Badge>)}
+      {flag.archived && <Badge tone="caution">archived</Badge>}{" "}
+      {flag.tags.map((tag) => (
+        <Badge key={tag}>{tag}</Badge>
+      ))}
       {flag.description !== "" && <Text mt={4}>{flag.description}</Text>}
     </>
   );
