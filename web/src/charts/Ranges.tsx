@@ -48,7 +48,7 @@ export function Ranges({ label, ranges, buckets = 10_000, marker }: Props) {
           <>
             <defs>
               <pattern id="held" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                <line x1="0" y1="0" x2="0" y2="6" stroke="var(--chart-axis)" strokeWidth="2" />
+                <line x1="0" y1="0" x2="0" y2="6" stroke="var(--border-strong)" strokeWidth="2" />
               </pattern>
             </defs>
             {ranges.map((each) => (
@@ -99,7 +99,7 @@ function Piece({ range, top, x }: { range: BucketRange; top: number; x: (bucket:
         width={wide}
         height={BAR}
         rx={2}
-        fill={free ? "var(--chart-free)" : variationColour(range.place ?? 0)}
+        fill={free ? "var(--surface-sunken)" : variationColour(range.place ?? 0)}
       />
       {range.held && <rect x={left} y={top} width={wide} height={BAR} fill="url(#held)" opacity={0.6} />}
       {fits && (

@@ -26,7 +26,7 @@ export function Sparkline({ label, values, width = 96, height = 24 }: Props) {
       <path
         d={path ?? undefined}
         fill="none"
-        stroke={highest > 0 ? "var(--variation-1)" : "var(--chart-grid)"}
+        stroke={highest > 0 ? "var(--variation-1)" : "var(--border)"}
         strokeWidth={1.5}
       />
     </svg>

@@ -1,7 +1,5 @@
 /** How variations and outcomes look: a colour, and a second sign beside it, since nothing is told by colour alone. */
 
-import "./palette.css";
-
 const COLOURS = 5;
 
 export type Outcome = "better" | "worse" | "unclear" | "unread";
@@ -31,5 +29,5 @@ export function outcomeSign(outcome: Outcome): string {
 }
 
 export function outcomeColour(outcome: Outcome): string {
-  return outcome === "unread" ? "var(--chart-axis)" : `var(--outcome-${outcome})`;
+  return outcome === "unread" ? "var(--border-strong)" : `var(--${outcome})`;
 }

@@ -1,0 +1,117 @@
+import { Button, Menu } from "@mantine/core";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { announce, announceProblem } from "@/components/announce";
+import { Guarded } from "@/components/Guarded";
+import { Icon } from "@/components/Icon";
+import { type Experiment, useActions } from "../queries";
+import { ScheduleDialog } from "./ScheduleDialog";
+import { StartDialog } from "./StartDialog";
+import { StopDialog } from "./StopDialog";
+
+/** What can be done with it in the state that it is in. */
+export function ExperimentActions({ experiment }: { experiment: Experiment }) {
+  const { project } = usePlace();
+  const actions = useActions(project.key, experiment.key);
+  const [opened, setOpened] = useState<"start" | "stop" | "schedule" | null>(null);
+  const [busy, setBusy] = useState(false);
+  const { status, environment } = experiment;
+  const draft = status === "draft" || status === "scheduled";
+  const close = () => setOpened(null);
+  const run = async (what: string, act: () => Promise<Parameters<typeof announce>[0]>) => {
+    setBusy(true);
+    try {
+      announce(await act(), { what });
+    } catch (thrown) {
+      announceProblem(thrown);
+    } finally {
+      setBusy(false);
+    }
+  };
+  if (experiment.archived) return null;
+  return (
+    <>
+      {draft && (
+        <Guarded right="experiment:start" environment={environment}>
+          {(guard) => (
+            <Button leftSection={<Icon name="play" size={16} />} onClick={() => setOpened("start")} {...guard}>
+              Start
+            </Button>
+          )}
+        </Guarded>
+      )}
+      {status === "running" && (
+        <Guarded right="experiment:stop" environment={environment}>
+          {(guard) => (
+            <Button
+              variant="default"
+              leftSection={<Icon name="pause" size={16} />}
+              loading={busy}
+              onClick={() => void run(`Paused ${experiment.name} in ${environment}`, () => actions.pause({ version: experiment.version }))}
+              {...guard}
+            >
+              Pause
+            </Button>
+          )}
+        </Guarded>
+      )}
+      {status === "paused" && (
+        <Guarded right="experiment:start" environment={environment}>
+          {(guard) => (
+            <Button
+              leftSection={<Icon name="play" size={16} />}
+              loading={busy}
+              onClick={() => void run(`Resumed ${experiment.name} in ${environment}`, () => actions.resume({ version: experiment.version }))}
+              {...guard}
+            >
+              Resume
+            </Button>
+          )}
+        </Guarded>
+      )}
+      {(status === "running" || status === "paused") && (
+        <Guarded right="experiment:stop" environment={environment}>
+          {(guard) => (
+            <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={() => setOpened("stop")} {...guard}>
+              Stop
+            </Button>
+          )}
+        </Guarded>
+      )}
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" aria-label="More actions" px="xs">
+            <Icon name="more" size={16} />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {status !== "stopped" && (
+            <Guarded right="experiment:update" environment={environment}>
+              {(guard) => (
+                <Menu.Item leftSection={<Icon name="clock" size={16} />} onClick={() => setOpened("schedule")} {...guard}>
+                  Schedule
+                </Menu.Item>
+              )}
+            </Guarded>
+          )}
+          {(draft || status === "stopped") && (
+            <Guarded right="experiment:archive" environment={environment}>
+              {(guard) => (
+                <Menu.Item
+                  leftSection={<Icon name="archive" size={16} />}
+                  onClick={() => void run(`Archived ${experiment.name}`, () => actions.archive({ version: experiment.version }))}
+                  {...guard}
+                >
+                  Archive
+                </Menu.Item>
+              )}
+            </Guarded>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <StartDialog experiment={experiment} opened={opened === "start"} onClose={close} />
+      <StopDialog experiment={experiment} opened={opened === "stop"} onClose={close} />
+      <ScheduleDialog key={experiment.version} experiment={experiment} opened={opened === "schedule"} onClose={close} />
+    </>
+  );
+}

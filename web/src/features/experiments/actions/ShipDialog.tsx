@@ -1,0 +1,92 @@
+import { Radio, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { announce } from "@/components/announce";
+import { Failure } from "@/components/Failure";
+import { Review } from "@/components/Review";
+import { asProblem } from "@/api/problem";
+import { type Experiment, type OnExperiments, useActions } from "../queries";
+import { Affected } from "./Affected";
+import { useApproval } from "./use-approval";
+
+interface Props {
+  experiment: Experiment;
+  variation: string;
+  /** What the decision says, where it is not to ship. */
+  against: string | null;
+  opened: boolean;
+  onClose: () => void;
+}
+
+/** The experiment ends, and its flag serves one variation: one write, rehearsed first. */
+export function ShipDialog({ experiment, variation, against, opened, onClose }: Props) {
+  const { project, environments } = usePlace();
+  const [rules, setRules] = useState<"keep" | "drop">("keep");
+  const [onExperiments, setOnExperiments] = useState<OnExperiments | undefined>();
+  const actions = useActions(project.key, experiment.key);
+  const rehearsal = useQuery({
+    queryKey: ["experiments", project.key, experiment.key, "shipping", variation, rules, experiment.version],
+    queryFn: () => actions.rehearseShipping({ variation, rules }),
+    enabled: opened,
+    retry: false,
+  });
+  const approval = useApproval(project.key);
+  const environment = environments.find((each) => each.key === experiment.environment);
+  const shipped = rehearsal.data;
+  const problem = rehearsal.error === null ? null : asProblem(rehearsal.error);
+  const affected = problem?.code === "experiment_affected" ? problem : approval.affected;
+
+  const submit = async ({ reason }: { reason: string }) => {
+    const edit = {
+      entity: shipped && isConfig(shipped.before) ? ("config_settings" as const) : ("flag_settings" as const),
+      key: experiment.flag,
+      environment: experiment.environment,
+      action: "ship" as const,
+      document: { experiment: experiment.key, variation, rules },
+    };
+    const written = await approval.orRequest(
+      () => actions.ship({ variation, rules }, { version: experiment.version, reason, onExperiments }),
+      { title: `Ship ${variation} of ${experiment.name}`, edits: [edit], reason },
+    );
+    if (written) announce(written, { what: `Shipped ${variation} of ${experiment.name} in ${experiment.environment}` });
+  };
+
+  return (
+    <Review
+      opened={opened}
+      onClose={onClose}
+      title={`Ship ${variation} in ${experiment.environment}`}
+      words={[
+        ...(experiment.status === "stopped" ? [] : ["The experiment stops for good; its results stay."]),
+        ...(shipped?.changes.length === 0 ? [`${experiment.flag} serves ${variation} already.`] : (shipped?.changes ?? [])),
+      ]}
+      before={shipped?.before ?? {}}
+      after={shipped?.after ?? {}}
+      warnings={[
+        ...(against === null ? [] : [`The decision is another one. ${against}`]),
+        ...(shipped?.warnings.map((each) => each.detail) ?? []),
+      ]}
+      impact={problem !== null && affected === null ? <Failure problem={problem} /> : undefined}
+      choices={
+        <Stack gap="sm">
+          <Radio.Group label={`Rules of ${experiment.flag} in ${experiment.environment}`} value={rules} onChange={(value) => setRules(value === "drop" ? "drop" : "keep")}>
+            <Stack gap="xs" mt="xs">
+              <Radio value="keep" label="Keep them: whom a rule names goes on getting what it says" />
+              <Radio value="drop" label={`Drop them: everybody gets ${variation}`} />
+            </Stack>
+          </Radio.Group>
+          {affected !== null && <Affected problem={affected} value={onExperiments} onChange={setOnExperiments} />}
+        </Stack>
+      }
+      reasonDemanded={environment?.reason_required === true || onExperiments === "accept"}
+      mode={approval.needed ? "request" : "save"}
+      confirm={approval.needed ? "Request approval" : `Ship ${variation}`}
+      onSubmit={submit}
+    />
+  );
+}
+
+function isConfig(settings: Readonly<Record<string, unknown>>): boolean {
+  return "overrides" in settings && !("rules" in settings);
+}

@@ -1,0 +1,99 @@
+import { Counts } from "@/charts/Counts";
+import { variationColour } from "@/charts/palette";
+import { Badge } from "@/components/Badge";
+import { Card } from "@/components/Card";
+import { count, dayInUtc, plural, rate } from "@/lib/format";
+import { placesOf } from "./model";
+import type { Result } from "./queries";
+import styles from "./results.module.css";
+import { Sources } from "./Sources";
+
+/** Who is analysed, in which shares against the expected ones, and when they came. */
+export function UnitsCard({ result }: { result: Result }) {
+  const { units, sample_ratio: ratio, plan, exposures_per_day: days } = result;
+  const places = placesOf(result);
+  const planned = plan.planned_units;
+  return (
+    <Card
+      title="Units and shares"
+      subtitle={`${plural(units.total, "unit")}${planned === null ? "" : ` of ${count(planned)} planned`}`}
+      actions={<Ratio ratio={ratio} />}
+    >
+      <div className={styles.scroll}>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">Variation</th>
+              <th scope="col">Units</th>
+              <th scope="col">Share</th>
+              <th scope="col">Expected</th>
+            </tr>
+          </thead>
+          <tbody>
+            {ratio.variations.map((each) => (
+              <tr key={each.variation}>
+                <th scope="row">
+                  <Swatch place={places.get(each.variation) ?? 0} /> {each.variation}
+                  {each.variation === result.experiment.control && <span className={styles.hint}> control</span>}
+                </th>
+                <td>{count(each.units)}</td>
+                <td>{rate(each.share)}</td>
+                <td>{rate(each.expected_share)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {ratio.mismatch === true && (
+        <>
+          <p className={styles.reason}>{ratio.summary}</p>
+          <Sources ratio={ratio} />
+        </>
+      )}
+      {units.in_several_variations > 0 && (
+        <p className={styles.hint}>{plural(units.in_several_variations, "unit")} saw several variations and are left out.</p>
+      )}
+      {units.overridden > 0 && (
+        <p className={styles.hint}>An override served {plural(units.overridden, "user")}; these exposures are left out.</p>
+      )}
+      {days.length > 0 && (
+        <Counts
+          label={`New units per day, ${plural(units.total, "unit")} in ${plural(days.length, "day")}`}
+          times={days.map((each) => shortDay(each.date))}
+          timeName="Day (UTC)"
+          series={[...places].map(([variation, place]) => ({
+            key: variation,
+            label: variation,
+            place,
+            values: days.map((each) => each.variations.find((one) => one.variation === variation)?.units ?? 0),
+          }))}
+          format={count}
+          height={180}
+        />
+      )}
+    </Card>
+  );
+}
+
+/** One answer for all tabs: the sequential one, which holds however often one looks. */
+function Ratio({ ratio }: { ratio: Result["sample_ratio"] }) {
+  if (ratio.mismatch === null) return <Badge title={ratio.summary}>Shares not checked yet</Badge>;
+  return ratio.mismatch ? (
+    <Badge tone="problem" title={ratio.summary}>
+      Shares don't fit
+    </Badge>
+  ) : (
+    <Badge tone="good" title={ratio.summary}>
+      Shares as expected
+    </Badge>
+  );
+}
+
+export function Swatch({ place }: { place: number }) {
+  return <span className={styles.swatch} style={{ background: variationColour(place) }} aria-hidden="true" />;
+}
+
+/** Without the year, which all days of a picture mostly share. */
+export function shortDay(date: string): string {
+  return dayInUtc(date).replace(/,? \d{4}$/, "");
+}
