@@ -25,7 +25,12 @@ export function useExperiment(project: string, key: string) {
   return useQuery({
     queryKey: ["experiments", project, key],
     queryFn: ({ signal }) =>
-      read(controlPlane.GET("/api/v1/projects/{project}/experiments/{key}", { params: { path: { project, key } }, signal })),
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/experiments/{key}", {
+          params: { path: { project, key } },
+          signal,
+        }),
+      ),
     refetchInterval: POLL,
     enabled: key !== "",
   });
@@ -39,7 +44,16 @@ export interface ExperimentFilters {
   readonly tag?: string | undefined;
   readonly owner?: string | undefined;
   readonly archived?: "only" | undefined;
-  readonly sort?: "key" | "-key" | "name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | undefined;
+  readonly sort?:
+    | "key"
+    | "-key"
+    | "name"
+    | "-name"
+    | "created_at"
+    | "-created_at"
+    | "updated_at"
+    | "-updated_at"
+    | undefined;
 }
 
 const PAGE = 100;
@@ -50,7 +64,10 @@ export function useExperiments(project: string, filters: ExperimentFilters) {
     queryFn: ({ signal, pageParam }) =>
       read(
         controlPlane.GET("/api/v1/projects/{project}/experiments", {
-          params: { path: { project }, query: { limit: PAGE, total: true, ...given({ ...filters, cursor: pageParam }) } },
+          params: {
+            path: { project },
+            query: { limit: PAGE, total: true, ...given({ ...filters, cursor: pageParam }) },
+          },
           signal,
         }),
       ),
@@ -145,9 +162,18 @@ export function useActions(project: string, key: string) {
   };
   return {
     start: (how: Write) =>
-      done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/start", { params: params(how), body: on(how) }))),
-    stop: (how: Write) => done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/stop", { params: params(how) }))),
-    pause: (how: Write) => done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/pause", { params: params(how) }))),
+      done(
+        write(
+          controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/start", {
+            params: params(how),
+            body: on(how),
+          }),
+        ),
+      ),
+    stop: (how: Write) =>
+      done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/stop", { params: params(how) }))),
+    pause: (how: Write) =>
+      done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/pause", { params: params(how) }))),
     resume: (how: Write) =>
       done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/resume", { params: params(how) }))),
     change: (patch: ExperimentPatch, how: Write) =>
@@ -169,7 +195,9 @@ export function useActions(project: string, key: string) {
         ),
       ),
     unschedule: (how: Write) =>
-      done(write(controlPlane.DELETE("/api/v1/projects/{project}/experiments/{key}/schedule", { params: params(how) }))),
+      done(
+        write(controlPlane.DELETE("/api/v1/projects/{project}/experiments/{key}/schedule", { params: params(how) })),
+      ),
     archive: (how: Write) =>
       done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/archive", { params: params(how) }))),
     rehearseShipping: (wanted: ShipWanted) =>

@@ -19,8 +19,20 @@ export function Affected({ problem, value, onChange }: Props) {
   const names = experimentsOf(problem);
   const choices = choicesOf(problem);
   return (
-    <Alert color="yellow" variant="light" title={names.length > 0 ? `It changes who gets what inside ${names.join(", ")}` : "It changes who gets what inside an experiment"}>
-      <Radio.Group aria-label="What becomes of these experiments" value={value ?? ""} onChange={(next) => onChange(choices.find((each) => each === next) ?? "stop")}>
+    <Alert
+      color="yellow"
+      variant="light"
+      title={
+        names.length > 0
+          ? `It changes who gets what inside ${names.join(", ")}`
+          : "It changes who gets what inside an experiment"
+      }
+    >
+      <Radio.Group
+        aria-label="What becomes of these experiments"
+        value={value ?? ""}
+        onChange={(next) => onChange(choices.find((each) => each === next) ?? "stop")}
+      >
         <Stack gap="xs">
           {choices.map((each) => (
             <Radio key={each} value={each} label={CHOICES[each]} />
@@ -33,7 +45,9 @@ export function Affected({ problem, value, onChange }: Props) {
 
 export function choicesOf(problem: Problem): OnExperiments[] {
   const given = problem.body.choices;
-  const known = (["new_phase", "stop", "accept"] as const).filter((each) => !Array.isArray(given) || given.includes(each));
+  const known = (["new_phase", "stop", "accept"] as const).filter(
+    (each) => !Array.isArray(given) || given.includes(each),
+  );
   return known.length > 0 ? known : ["accept"];
 }
 

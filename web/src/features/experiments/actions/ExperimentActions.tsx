@@ -47,7 +47,11 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
               variant="default"
               leftSection={<Icon name="pause" size={16} />}
               loading={busy}
-              onClick={() => void run(`Paused ${experiment.name} in ${environment}`, () => actions.pause({ version: experiment.version }))}
+              onClick={() =>
+                void run(`Paused ${experiment.name} in ${environment}`, () =>
+                  actions.pause({ version: experiment.version }),
+                )
+              }
               {...guard}
             >
               Pause
@@ -61,7 +65,11 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
             <Button
               leftSection={<Icon name="play" size={16} />}
               loading={busy}
-              onClick={() => void run(`Resumed ${experiment.name} in ${environment}`, () => actions.resume({ version: experiment.version }))}
+              onClick={() =>
+                void run(`Resumed ${experiment.name} in ${environment}`, () =>
+                  actions.resume({ version: experiment.version }),
+                )
+              }
               {...guard}
             >
               Resume
@@ -72,7 +80,12 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
       {(status === "running" || status === "paused") && (
         <Guarded right="experiment:stop" environment={environment}>
           {(guard) => (
-            <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={() => setOpened("stop")} {...guard}>
+            <Button
+              variant="default"
+              leftSection={<Icon name="stop" size={16} />}
+              onClick={() => setOpened("stop")}
+              {...guard}
+            >
               Stop
             </Button>
           )}
@@ -88,7 +101,11 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
           {status !== "stopped" && (
             <Guarded right="experiment:update" environment={environment}>
               {(guard) => (
-                <Menu.Item leftSection={<Icon name="clock" size={16} />} onClick={() => setOpened("schedule")} {...guard}>
+                <Menu.Item
+                  leftSection={<Icon name="clock" size={16} />}
+                  onClick={() => setOpened("schedule")}
+                  {...guard}
+                >
                   Schedule
                 </Menu.Item>
               )}
@@ -99,7 +116,9 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
               {(guard) => (
                 <Menu.Item
                   leftSection={<Icon name="archive" size={16} />}
-                  onClick={() => void run(`Archived ${experiment.name}`, () => actions.archive({ version: experiment.version }))}
+                  onClick={() =>
+                    void run(`Archived ${experiment.name}`, () => actions.archive({ version: experiment.version }))
+                  }
                   {...guard}
                 >
                   Archive

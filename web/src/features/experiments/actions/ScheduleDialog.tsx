@@ -40,20 +40,42 @@ export function ScheduleDialog({ experiment, opened, onClose }: Props) {
     <Modal opened={opened} onClose={onClose} title={`Schedule ${experiment.name}`}>
       <Stack gap="md">
         {draft && (
-          <DateTimePicker label="Start" description={`In ${zone}`} valueFormat="D MMM YYYY HH:mm" minDate={new Date()} clearable value={start} onChange={setStart} />
+          <DateTimePicker
+            label="Start"
+            description={`In ${zone}`}
+            valueFormat="D MMM YYYY HH:mm"
+            minDate={new Date()}
+            clearable
+            value={start}
+            onChange={setStart}
+          />
         )}
-        <DateTimePicker label="Stop" description={`In ${zone}`} valueFormat="D MMM YYYY HH:mm" minDate={new Date()} clearable value={stop} onChange={setStop} />
+        <DateTimePicker
+          label="Stop"
+          description={`In ${zone}`}
+          valueFormat="D MMM YYYY HH:mm"
+          minDate={new Date()}
+          clearable
+          value={stop}
+          onChange={setStop}
+        />
         {problem !== null && <Failure problem={problem} />}
         <Group justify="flex-end">
           {experiment.schedule !== null && (
-            <Button variant="default" loading={busy} onClick={() => void run(`Took the schedule of ${experiment.name} away`, () => actions.unschedule({}))}>
+            <Button
+              variant="default"
+              loading={busy}
+              onClick={() => void run(`Took the schedule of ${experiment.name} away`, () => actions.unschedule({}))}
+            >
               Take the schedule away
             </Button>
           )}
           <Button
             loading={busy}
             disabled={Object.keys(times).length === 0}
-            onClick={() => void run(`Scheduled ${experiment.name}`, () => actions.schedule(times, { version: experiment.version }))}
+            onClick={() =>
+              void run(`Scheduled ${experiment.name}`, () => actions.schedule(times, { version: experiment.version }))
+            }
           >
             Schedule
           </Button>

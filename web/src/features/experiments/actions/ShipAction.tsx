@@ -23,7 +23,9 @@ export function ShipAction({ experiment, result, decision }: Props) {
   const obstacles = problems(result.health);
   if (experiment.archived) return null;
   if (obstacles.length > 0) {
-    return <Withheld label={label} reason={`${obstacles.map((each) => checkTitle(each.name)).join(", ")}: solve it first`} />;
+    return (
+      <Withheld label={label} reason={`${obstacles.map((each) => checkTitle(each.name)).join(", ")}: solve it first`} />
+    );
   }
   const decided = decision.verdict === "ship" || rollsBack;
   return (

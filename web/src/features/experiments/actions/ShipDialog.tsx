@@ -2,10 +2,10 @@ import { Radio, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
+import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Review } from "@/components/Review";
-import { asProblem } from "@/api/problem";
 import { type Experiment, type OnExperiments, useActions } from "../queries";
 import { Affected } from "./Affected";
 import { useApproval } from "./use-approval";
@@ -59,7 +59,9 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
       title={`Ship ${variation} in ${experiment.environment}`}
       words={[
         ...(experiment.status === "stopped" ? [] : ["The experiment stops for good; its results stay."]),
-        ...(shipped?.changes.length === 0 ? [`${experiment.flag} serves ${variation} already.`] : (shipped?.changes ?? [])),
+        ...(shipped?.changes.length === 0
+          ? [`${experiment.flag} serves ${variation} already.`]
+          : (shipped?.changes ?? [])),
       ]}
       before={shipped?.before ?? {}}
       after={shipped?.after ?? {}}
@@ -70,7 +72,11 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
       impact={problem !== null && affected === null ? <Failure problem={problem} /> : undefined}
       choices={
         <Stack gap="sm">
-          <Radio.Group label={`Rules of ${experiment.flag} in ${experiment.environment}`} value={rules} onChange={(value) => setRules(value === "drop" ? "drop" : "keep")}>
+          <Radio.Group
+            label={`Rules of ${experiment.flag} in ${experiment.environment}`}
+            value={rules}
+            onChange={(value) => setRules(value === "drop" ? "drop" : "keep")}
+          >
             <Stack gap="xs" mt="xs">
               <Radio value="keep" label="Keep them: whom a rule names goes on getting what it says" />
               <Radio value="drop" label={`Drop them: everybody gets ${variation}`} />

@@ -47,14 +47,22 @@ export function StartDialog({ experiment, opened, onClose }: Props) {
     <Modal opened={opened} onClose={onClose} title={`Start ${experiment.name} in ${experiment.environment}`} size="lg">
       <Stack gap="md">
         {opened && <Checklist experiment={experiment} />}
-        <p className="no-margin">After the start the analysis is fixed: goals, margins and the plan can't change any more.</p>
-        {approval.affected !== null && <Affected problem={approval.affected} value={onExperiments} onChange={setOnExperiments} />}
+        <p className="no-margin">
+          After the start the analysis is fixed: goals, margins and the plan can't change any more.
+        </p>
+        {approval.affected !== null && (
+          <Affected problem={approval.affected} value={onExperiments} onChange={setOnExperiments} />
+        )}
         {problem !== null && problem.code !== "experiment_affected" && <Failure problem={problem} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button loading={busy} onClick={() => void start()} disabled={approval.affected !== null && onExperiments === undefined}>
+          <Button
+            loading={busy}
+            onClick={() => void start()}
+            disabled={approval.affected !== null && onExperiments === undefined}
+          >
             {approval.needed ? "Request approval" : "Start the experiment"}
           </Button>
         </Group>

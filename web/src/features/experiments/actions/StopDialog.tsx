@@ -38,7 +38,8 @@ export function StopDialog({ experiment, opened, onClose }: Props) {
     <Modal opened={opened} onClose={onClose} title={`Stop ${experiment.name}`}>
       <Stack gap="md">
         <p className="no-margin">
-          It stops for good: nobody enters it any more, and {experiment.flag} goes on serving what its rules say. Results stay.
+          It stops for good: nobody enters it any more, and {experiment.flag} goes on serving what its rules say.
+          Results stay.
         </p>
         <Textarea
           label="Conclusion"

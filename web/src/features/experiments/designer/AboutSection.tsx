@@ -10,7 +10,13 @@ import { keyOf } from "./model";
 import { useFlagChoice } from "./use-flag-choice";
 
 /** What is believed, and on what it is tried. */
-export function AboutSection({ design, set, errors, created, environment }: SectionProps & { created: boolean; environment: string }) {
+export function AboutSection({
+  design,
+  set,
+  errors,
+  created,
+  environment,
+}: SectionProps & { created: boolean; environment: string }) {
   const { project } = usePlace();
   const [kind, setKind] = useState<"flag" | "config">("flag");
   const choose = useFlagChoice(project.key, environment, design, set);

@@ -65,12 +65,20 @@ export function AudienceSection({ design, set, errors, project, environment }: P
                   decimalScale={2}
                   value={design.layer.share}
                   error={errors["layer.share"]}
-                  onChange={(share) => set({ layer: design.layer === null ? null : { ...design.layer, share: Number(share) } })}
+                  onChange={(share) =>
+                    set({ layer: design.layer === null ? null : { ...design.layer, share: Number(share) } })
+                  }
                 />
               )}
             </div>
             {design.layer !== null && (
-              <LayerRuler project={project} environment={environment} layer={design.layer.key} share={design.layer.share} self={design.key} />
+              <LayerRuler
+                project={project}
+                environment={environment}
+                layer={design.layer.key}
+                share={design.layer.share}
+                self={design.key}
+              />
             )}
             <MultiSelect
               label="Holdouts"
@@ -79,7 +87,10 @@ export function AudienceSection({ design, set, errors, project, environment }: P
               clearButtonProps={{ "aria-label": "No holdouts" }}
               value={[...design.holdouts]}
               error={errors.holdouts}
-              data={(holdouts.data?.items ?? []).map((each) => ({ value: each.key, label: `${each.name} (${each.share} %)` }))}
+              data={(holdouts.data?.items ?? []).map((each) => ({
+                value: each.key,
+                label: `${each.name} (${each.share} %)`,
+              }))}
               onChange={(keys) => set({ holdouts: keys })}
             />
           </>

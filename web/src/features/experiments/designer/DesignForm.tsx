@@ -1,6 +1,6 @@
 import { usePlace } from "@/api/place";
-import { AudienceSection } from "./AudienceSection";
 import { AboutSection } from "./AboutSection";
+import { AudienceSection } from "./AudienceSection";
 import styles from "./designer.module.css";
 import { MetricsSection } from "./MetricsSection";
 import { MissingCard } from "./MissingCard";

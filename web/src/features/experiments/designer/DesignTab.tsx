@@ -9,9 +9,9 @@ import { useDraft } from "@/components/use-draft";
 import { Affected } from "../actions/Affected";
 import { useApproval } from "../actions/use-approval";
 import { type Experiment, type OnExperiments, useActions } from "../queries";
+import styles from "../results/results.module.css";
 import { DesignForm } from "./DesignForm";
 import { changesInWords, designOf, patchBody } from "./model";
-import styles from "../results/results.module.css";
 
 /** What was designed, and what of it may still change. */
 export function DesignTab({ experiment }: { experiment: Experiment }) {
@@ -28,11 +28,22 @@ export function DesignTab({ experiment }: { experiment: Experiment }) {
 
   const save = async ({ reason }: { reason: string }) => {
     try {
-      const written = await approval.orRequest(() => actions.change(patch, { version: experiment.version, reason, onExperiments }), {
-        title: `Change ${experiment.name}`,
-        edits: [{ entity: "experiment", key: experiment.key, action: "update", document: { ...patch }, base_version: experiment.version }],
-        reason,
-      });
+      const written = await approval.orRequest(
+        () => actions.change(patch, { version: experiment.version, reason, onExperiments }),
+        {
+          title: `Change ${experiment.name}`,
+          edits: [
+            {
+              entity: "experiment",
+              key: experiment.key,
+              action: "update",
+              document: { ...patch },
+              base_version: experiment.version,
+            },
+          ],
+          reason,
+        },
+      );
       setProblem(null);
       discard();
       if (written) announce(written, { what: `Saved ${experiment.name}` });
@@ -46,8 +57,8 @@ export function DesignTab({ experiment }: { experiment: Experiment }) {
     <>
       {started(experiment) && (
         <p className={styles.reason}>
-          It has started, so its analysis is fixed: texts, secondary metrics, further guardrails and more traffic may change. Other shares or
-          another audience begin a new phase.
+          It has started, so its analysis is fixed: texts, secondary metrics, further guardrails and more traffic may
+          change. Other shares or another audience begin a new phase.
         </p>
       )}
       {!right.allowed && <p className={styles.reason}>{right.reason}.</p>}
@@ -69,7 +80,11 @@ export function DesignTab({ experiment }: { experiment: Experiment }) {
         after={draft}
         reasonDemanded={onExperiments === "accept"}
         mode={approval.needed ? "request" : "save"}
-        choices={approval.affected !== null ? <Affected problem={approval.affected} value={onExperiments} onChange={setOnExperiments} /> : undefined}
+        choices={
+          approval.affected !== null ? (
+            <Affected problem={approval.affected} value={onExperiments} onChange={setOnExperiments} />
+          ) : undefined
+        }
         onSubmit={save}
       />
     </>

@@ -30,7 +30,9 @@ export function LayerRuler({ project, environment, layer, share, self }: Props) 
               ranges={ranges}
               buckets={data.buckets}
             />
-            {!fits && <p className={styles.hint}>No free range is that large: a start would be refused until one ends.</p>}
+            {!fits && (
+              <p className={styles.hint}>No free range is that large: a start would be refused until one ends.</p>
+            )}
             {data.holdouts.map((each) => (
               <p key={each.holdout} className={styles.hint}>
                 Holdout {each.name} keeps {each.share} % out, across all slots.

@@ -21,7 +21,10 @@ export function MetricsSection({ design, set, errors, project }: SectionProps & 
     set({ metrics: design.metrics.map((each, index) => (index === at ? { ...each, ...more } : each)) });
   const free = known.filter((each) => !design.metrics.some((one) => one.metric === each.key));
   return (
-    <Card title="Metrics" subtitle="Goals decide. A guardrail stops a decision to ship when harm beyond its margin isn't ruled out. Secondary metrics decide nothing.">
+    <Card
+      title="Metrics"
+      subtitle="Goals decide. A guardrail stops a decision to ship when harm beyond its margin isn't ruled out. Secondary metrics decide nothing."
+    >
       {design.metrics.length > 0 && (
         <div className={styles.scroll}>
           <table className={styles.metrics}>
@@ -53,11 +56,22 @@ export function MetricsSection({ design, set, errors, project }: SectionProps & 
                         suffix={each.marginKind === "relative" ? " %" : ""}
                         min={0}
                         w={110}
-                        value={each.margin === null ? "" : each.marginKind === "relative" ? rounded(each.margin * 100) : each.margin}
+                        value={
+                          each.margin === null
+                            ? ""
+                            : each.marginKind === "relative"
+                              ? rounded(each.margin * 100)
+                              : each.margin
+                        }
                         error={each.margin === null ? true : errors[`metrics[${at}].margin`]}
                         onChange={(value) =>
                           change(at, {
-                            margin: value === "" ? null : each.marginKind === "relative" ? rounded(Number(value) / 100) : Number(value),
+                            margin:
+                              value === ""
+                                ? null
+                                : each.marginKind === "relative"
+                                  ? rounded(Number(value) / 100)
+                                  : Number(value),
                           })
                         }
                       />

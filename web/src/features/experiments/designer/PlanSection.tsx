@@ -5,9 +5,21 @@ import styles from "./designer.module.css";
 import type { DesignedPlan, PlanMode } from "./model";
 
 const MODES: readonly { value: PlanMode; label: string; description: string }[] = [
-  { value: "always_valid", label: "Always valid", description: "Read it whenever you like; it takes about twice as many units to be sure." },
-  { value: "group", label: "Planned looks", description: "It decides at a few planned looks; nearly as small as a fixed size." },
-  { value: "fixed", label: "Fixed size", description: "It decides once, when all planned units are there; the smallest size." },
+  {
+    value: "always_valid",
+    label: "Always valid",
+    description: "Read it whenever you like; it takes about twice as many units to be sure.",
+  },
+  {
+    value: "group",
+    label: "Planned looks",
+    description: "It decides at a few planned looks; nearly as small as a fixed size.",
+  },
+  {
+    value: "fixed",
+    label: "Fixed size",
+    description: "It decides once, when all planned units are there; the smallest size.",
+  },
 ];
 
 /** When it decides and how surely; fixed at the start, so that nobody chooses it by the result. */
@@ -63,22 +75,56 @@ export function PlanSection({ design, set, errors }: SectionProps) {
           <summary>More of the plan</summary>
           <div className={styles.fields}>
             <div className={styles.two}>
-              <NumberInput label="Alpha" description="Two-sided error rate." min={0.0001} max={0.5} step={0.01} value={plan.alpha} error={errors["plan.alpha"]} onChange={(value) => change({ alpha: Number(value) })} />
-              <NumberInput label="Power" description="Of planned sizes." min={0.05} max={0.9999} step={0.05} value={plan.power} error={errors["plan.power"]} onChange={(value) => change({ power: Number(value) })} />
+              <NumberInput
+                label="Alpha"
+                description="Two-sided error rate."
+                min={0.0001}
+                max={0.5}
+                step={0.01}
+                value={plan.alpha}
+                error={errors["plan.alpha"]}
+                onChange={(value) => change({ alpha: Number(value) })}
+              />
+              <NumberInput
+                label="Power"
+                description="Of planned sizes."
+                min={0.05}
+                max={0.9999}
+                step={0.05}
+                value={plan.power}
+                error={errors["plan.power"]}
+                onChange={(value) => change({ power: Number(value) })}
+              />
               <NativeSelect
                 label="Correction"
                 description="Of the goals, over all variations."
                 value={plan.correction}
-                onChange={(event) => change({ correction: event.currentTarget.value === "benjamini_hochberg" ? "benjamini_hochberg" : "holm" })}
+                onChange={(event) =>
+                  change({
+                    correction: event.currentTarget.value === "benjamini_hochberg" ? "benjamini_hochberg" : "holm",
+                  })
+                }
                 data={[
                   { value: "holm", label: "Holm" },
                   { value: "benjamini_hochberg", label: "Benjamini–Hochberg" },
                 ]}
               />
             </div>
-            <Checkbox label="CUPED: less variance by what units did before" checked={plan.cuped} onChange={(event) => change({ cuped: event.currentTarget.checked })} />
-            <Checkbox label="Only units whose windows are closed" checked={plan.maturedOnly} onChange={(event) => change({ maturedOnly: event.currentTarget.checked })} />
-            <Checkbox label="Bayes as a second view, with a flat prior" checked={plan.bayes} onChange={(event) => change({ bayes: event.currentTarget.checked })} />
+            <Checkbox
+              label="CUPED: less variance by what units did before"
+              checked={plan.cuped}
+              onChange={(event) => change({ cuped: event.currentTarget.checked })}
+            />
+            <Checkbox
+              label="Only units whose windows are closed"
+              checked={plan.maturedOnly}
+              onChange={(event) => change({ maturedOnly: event.currentTarget.checked })}
+            />
+            <Checkbox
+              label="Bayes as a second view, with a flat prior"
+              checked={plan.bayes}
+              onChange={(event) => change({ bayes: event.currentTarget.checked })}
+            />
           </div>
         </details>
       </div>

@@ -52,20 +52,46 @@ export function PlannerCard({ design, set, project, environment }: Props) {
   return (
     <Card title="How long it takes">
       <div className={styles.fields} aria-live="polite">
-        <NumberInput label="Lift to find" description={goal ? `Of ${goal.metric}` : "Of the first goal"} suffix=" %" min={0.01} decimalScale={2} value={effect} onChange={(value) => setEffect(Number(value) || EFFECT)} />
+        <NumberInput
+          label="Lift to find"
+          description={goal ? `Of ${goal.metric}` : "Of the first goal"}
+          suffix=" %"
+          min={0.01}
+          decimalScale={2}
+          value={effect}
+          onChange={(value) => setEffect(Number(value) || EFFECT)}
+        />
         {plan && (
           <div>
-            <div className={styles.figure}>{plan.days === null ? `${count(plan.units_total)} units` : `±${effect} % needs ${plural(plan.days, "day")}`}</div>
+            <div className={styles.figure}>
+              {plan.days === null
+                ? `${count(plan.units_total)} units`
+                : `±${effect} % needs ${plural(plan.days, "day")}`}
+            </div>
             <p className={styles.hint}>
               {plural(plan.units_total, "unit")} over all variations, with power {rate(design.plan.power)}
-              {planner.data?.baseline.units_per_day != null && `, at ${count(planner.data.baseline.units_per_day)} units a day`}.
+              {planner.data?.baseline.units_per_day != null &&
+                `, at ${count(planner.data.baseline.units_per_day)} units a day`}
+              .
             </p>
             <p className={styles.hint}>
-              Baseline {planner.data?.baseline.sd == null ? rate(planner.data?.baseline.mean) : count(planner.data.baseline.mean)},{" "}
-              {planner.data?.baseline.source === "history" ? `of ${plural(planner.data.baseline.units, "unit")} of the last 14 days` : "as given"}.
+              Baseline{" "}
+              {planner.data?.baseline.sd == null
+                ? rate(planner.data?.baseline.mean)
+                : count(planner.data.baseline.mean)}
+              ,{" "}
+              {planner.data?.baseline.source === "history"
+                ? `of ${plural(planner.data.baseline.units, "unit")} of the last 14 days`
+                : "as given"}
+              .
             </p>
             {design.plan.plannedUnits !== plan.units_total && (
-              <Button size="xs" variant="default" mt="xs" onClick={() => set({ plan: { ...design.plan, plannedUnits: plan.units_total } })}>
+              <Button
+                size="xs"
+                variant="default"
+                mt="xs"
+                onClick={() => set({ plan: { ...design.plan, plannedUnits: plan.units_total } })}
+              >
                 Plan {count(plan.units_total)} units
               </Button>
             )}
@@ -77,13 +103,30 @@ export function PlannerCard({ design, set, project, environment }: Props) {
             )}
           </div>
         )}
-        {planner.isError && <p className={styles.hint}>{sentence(asProblem(planner.error))} Give a baseline instead.</p>}
-        {goal === undefined && baseline === null && <p className={styles.hint}>Choose a flag and a goal, and it is planned from their past.</p>}
+        {planner.isError && (
+          <p className={styles.hint}>{sentence(asProblem(planner.error))} Give a baseline instead.</p>
+        )}
+        {goal === undefined && baseline === null && (
+          <p className={styles.hint}>Choose a flag and a goal, and it is planned from their past.</p>
+        )}
         <details>
           <summary>Give a baseline instead</summary>
           <div className={styles.fields}>
-            <NumberInput label="Rate of the control" suffix=" %" min={0.01} max={99.99} value={baseline ?? ""} onChange={(value) => setBaseline(value === "" ? null : Number(value))} />
-            <NumberInput label="Units per day" min={1} thousandSeparator="," value={perDay ?? ""} onChange={(value) => setPerDay(value === "" ? null : Number(value))} />
+            <NumberInput
+              label="Rate of the control"
+              suffix=" %"
+              min={0.01}
+              max={99.99}
+              value={baseline ?? ""}
+              onChange={(value) => setBaseline(value === "" ? null : Number(value))}
+            />
+            <NumberInput
+              label="Units per day"
+              min={1}
+              thousandSeparator=","
+              value={perDay ?? ""}
+              onChange={(value) => setPerDay(value === "" ? null : Number(value))}
+            />
           </div>
         </details>
       </div>

@@ -29,7 +29,9 @@ export function VariationsSection({ design, set, errors }: SectionProps & { proj
         <ShareBar
           shares={design.variations.map((each) => ({ key: each.key, weight: each.weight }))}
           onChange={(shares) =>
-            set({ variations: design.variations.map((each, at) => ({ ...each, weight: shares[at]?.weight ?? each.weight })) })
+            set({
+              variations: design.variations.map((each, at) => ({ ...each, weight: shares[at]?.weight ?? each.weight })),
+            })
           }
           labels={Object.fromEntries(ordered(design.variations, design.control).map((each) => [each, each]))}
           error={errors.variations ?? null}
@@ -44,7 +46,9 @@ export function VariationsSection({ design, set, errors }: SectionProps & { proj
                 value={each.key}
                 onChange={(event) =>
                   set({
-                    variations: design.variations.map((one, index) => (index === at ? { ...one, key: event.currentTarget.value } : one)),
+                    variations: design.variations.map((one, index) =>
+                      index === at ? { ...one, key: event.currentTarget.value } : one,
+                    ),
                     ...(design.control === each.key ? { control: event.currentTarget.value } : {}),
                   })
                 }

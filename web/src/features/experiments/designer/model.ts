@@ -165,8 +165,16 @@ export function missing(design: Design): Missing[] {
     design.metrics.some((each) => each.role === "guardrail" && each.margin === null),
     "Give each guardrail a margin: the harm that is tolerated",
   );
-  need("plan.planned_units", design.plan.mode === "group" && !design.plan.plannedUnits, "Planned looks need planned units");
-  need("plan.planned_looks", design.plan.mode === "group" && !design.plan.plannedLooks, "Say how many looks are planned");
+  need(
+    "plan.planned_units",
+    design.plan.mode === "group" && !design.plan.plannedUnits,
+    "Planned looks need planned units",
+  );
+  need(
+    "plan.planned_looks",
+    design.plan.mode === "group" && !design.plan.plannedLooks,
+    "Say how many looks are planned",
+  );
   need(
     "plan.planned_units",
     design.plan.mode === "fixed" && !design.plan.plannedUnits && !design.plan.plannedEnd,
@@ -220,7 +228,9 @@ export function createBody(design: Design, environment: string): ExperimentCreat
 /** Only what differs: what a running experiment may not change is not in it unless it was changed. */
 export function patchBody(before: Design, after: Design, experiment: Experiment): ExperimentPatch {
   const [from, to] = [body(before), body(after)];
-  const changed = Object.entries(to).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(from[name as keyof typeof from]));
+  const changed = Object.entries(to).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(from[name as keyof typeof from]),
+  );
   const patch = Object.fromEntries(changed) as ExperimentPatch;
   if (!patch.plan) return patch;
   // What this page has no control for stays as it is.

@@ -86,7 +86,12 @@ export function useHoldouts(project: string) {
   return useQuery({
     queryKey: ["holdouts", project],
     queryFn: ({ signal }) =>
-      read(controlPlane.GET("/api/v1/projects/{project}/holdouts", { params: { path: { project }, query: { limit: 200 } }, signal })),
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/holdouts", {
+          params: { path: { project }, query: { limit: 200 } },
+          signal,
+        }),
+      ),
   });
 }
 
@@ -94,7 +99,12 @@ export function useLayers(project: string) {
   return useQuery({
     queryKey: ["layers", project],
     queryFn: ({ signal }) =>
-      read(controlPlane.GET("/api/v1/projects/{project}/layers", { params: { path: { project }, query: { limit: 200 } }, signal })),
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/layers", {
+          params: { path: { project }, query: { limit: 200 } },
+          signal,
+        }),
+      ),
   });
 }
 
@@ -102,7 +112,9 @@ export function useConfig(project: string, key: string) {
   return useQuery({
     queryKey: ["configs", project, key],
     queryFn: ({ signal }) =>
-      read(controlPlane.GET("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } }, signal })),
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } }, signal }),
+      ),
     enabled: key !== "",
     retry: false,
   });
@@ -113,7 +125,12 @@ export function useFlagUsage(project: string, environment: string, flag: string)
   return useQuery({
     queryKey: ["usage", project, environment, flag],
     queryFn: ({ signal }) =>
-      read(analytics.GET("/v1/usage/flags", { params: { query: { project, environment, hours: 24, flags: flag } }, signal })),
+      read(
+        analytics.GET("/v1/usage/flags", {
+          params: { query: { project, environment, hours: 24, flags: flag } },
+          signal,
+        }),
+      ),
     enabled: flag !== "",
     retry: false,
   });
@@ -140,7 +157,9 @@ export const flagForDesign = (project: string, environment: string, key: string)
     queryKey: ["flags", project, key, "for a design", environment],
     queryFn: async ({ signal }) => {
       const [flag, settings] = await Promise.all([
-        read(controlPlane.GET("/api/v1/projects/{project}/flags/{key}", { params: { path: { project, key } }, signal })),
+        read(
+          controlPlane.GET("/api/v1/projects/{project}/flags/{key}", { params: { path: { project, key } }, signal }),
+        ),
         read(
           controlPlane.GET("/api/v1/projects/{project}/flags/{key}/environments/{environment}", {
             params: { path: { project, key, environment } },
@@ -157,7 +176,10 @@ export function useSegmentKeys(project: string) {
     queryKey: ["segments", project, "keys"],
     queryFn: async ({ signal }) => {
       const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/segments", { params: { path: { project }, query: { limit: 200 } }, signal }),
+        controlPlane.GET("/api/v1/projects/{project}/segments", {
+          params: { path: { project }, query: { limit: 200 } },
+          signal,
+        }),
       );
       return page.items.map((each) => each.key);
     },

@@ -1,10 +1,10 @@
+import { usePlace } from "@/api/place";
 import { Card } from "@/components/Card";
 import { KeyValue } from "@/components/KeyValue";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { absoluteTime, percent, plural } from "@/lib/format";
 import { type Experiment, useHistory, type Version } from "../queries";
-import { usePlace } from "@/api/place";
 import styles from "./history.module.css";
 
 /** Its phases and pauses, and every version with who, when and why. */
@@ -22,7 +22,10 @@ export function HistoryTab({ experiment }: { experiment: Experiment }) {
                 items={[
                   { label: "From", value: absoluteTime(each.started_at) },
                   { label: "To", value: absoluteTime(each.ended_at) },
-                  { label: "Shares", value: each.variations.map((one) => `${one.key} ${percent(one.weight)}`).join(", ") },
+                  {
+                    label: "Shares",
+                    value: each.variations.map((one) => `${one.key} ${percent(one.weight)}`).join(", "),
+                  },
                   { label: "Traffic", value: percent(each.traffic) },
                 ]}
               />

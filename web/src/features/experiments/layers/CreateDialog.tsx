@@ -55,9 +55,25 @@ export function CreateDialog({ opened, onClose, noun, withShare, onCreate }: Pro
               setName(next);
             }}
           />
-          <TextInput label="Key" required value={key} error={error("key")} onChange={(event) => setKey(event.currentTarget.value)} />
+          <TextInput
+            label="Key"
+            required
+            value={key}
+            error={error("key")}
+            onChange={(event) => setKey(event.currentTarget.value)}
+          />
           {withShare && (
-            <NumberInput label="Share of all units" description="Kept out of every experiment that names it." suffix=" %" min={0.01} max={100} decimalScale={2} value={share} error={error("share")} onChange={(value) => setShare(Number(value))} />
+            <NumberInput
+              label="Share of all units"
+              description="Kept out of every experiment that names it."
+              suffix=" %"
+              min={0.01}
+              max={100}
+              decimalScale={2}
+              value={share}
+              error={error("share")}
+              onChange={(value) => setShare(Number(value))}
+            />
           )}
           {problem !== null && problem.fields.length === 0 && <Failure problem={problem} />}
           <Group justify="flex-end">

@@ -1,6 +1,6 @@
 import { Alert } from "@mantine/core";
 import { Icon } from "@/components/Icon";
-import { amount, count, lift, plural, pValue, signedAmount } from "@/lib/format";
+import { type amount, count, lift, plural, pValue, signedAmount } from "@/lib/format";
 import styles from "../results/results.module.css";
 import type { HoldoutEffect } from "./queries";
 
@@ -11,8 +11,8 @@ export function HoldoutEffectView({ effect }: { effect: HoldoutEffect }) {
   return (
     <>
       <p className={styles.reason}>
-        {count(effect.held_out_units)} held out against {count(effect.rest_units)} others, over {plural(Math.ceil(effect.days), "day")} and{" "}
-        {plural(effect.experiments.length, "experiment")}.
+        {count(effect.held_out_units)} held out against {count(effect.rest_units)} others, over{" "}
+        {plural(Math.ceil(effect.days), "day")} and {plural(effect.experiments.length, "experiment")}.
       </p>
       {effect.problem !== null && (
         <Alert color="gray" variant="light" icon={<Icon name="info" />}>

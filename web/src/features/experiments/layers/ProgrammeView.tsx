@@ -7,14 +7,19 @@ import { lift, plural, rate } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
 import styles from "../results/results.module.css";
 import { readingOutcome, readingWord } from "../results/words";
-import type { Programme } from "./queries";
 import own from "./layers.module.css";
+import type { Programme } from "./queries";
 
 /** Of the experiments that are over, on one metric. */
 export function ProgrammeView({ programme }: { programme: Programme }) {
   const { project } = useParams();
   if (programme.treatments.length === 0) {
-    return <Empty title="No experiment with this metric is over yet" text="Once some are, this page says how often they won and by how much winners are overstated." />;
+    return (
+      <Empty
+        title="No experiment with this metric is over yet"
+        text="Once some are, this page says how often they won and by how much winners are overstated."
+      />
+    );
   }
   const few = programme.mean_lift === null;
   return (
@@ -24,16 +29,35 @@ export function ProgrammeView({ programme }: { programme: Programme }) {
         <Stat
           label="Win rate"
           value={rate(programme.win_rate)}
-          hint={programme.win_rate_lower === null ? "not known yet" : `${rate(programme.win_rate_lower)} to ${rate(programme.win_rate_upper)}`}
+          hint={
+            programme.win_rate_lower === null
+              ? "not known yet"
+              : `${rate(programme.win_rate_lower)} to ${rate(programme.win_rate_upper)}`
+          }
         />
-        <Stat label="Mean true lift" value={lift(programme.mean_lift)} hint={few ? "fewer than four lifts tell no spread" : `spread ${lift(programme.spread)}`} />
+        <Stat
+          label="Mean true lift"
+          value={lift(programme.mean_lift)}
+          hint={few ? "fewer than four lifts tell no spread" : `spread ${lift(programme.spread)}`}
+        />
         <Stat
           label="Winners overstated by"
           value={lift(programme.inflation?.excess)}
-          hint={programme.inflation ? `${lift(programme.inflation.measured)} measured, ${lift(programme.inflation.expected)} to expect` : "no winner to tell it from"}
+          hint={
+            programme.inflation
+              ? `${lift(programme.inflation.measured)} measured, ${lift(programme.inflation.expected)} to expect`
+              : "no winner to tell it from"
+          }
         />
       </div>
-      <Card title="Treatments" subtitle={programme.left_out > 0 ? `The latest; ${plural(programme.left_out, "earlier experiment")} left out.` : undefined}>
+      <Card
+        title="Treatments"
+        subtitle={
+          programme.left_out > 0
+            ? `The latest; ${plural(programme.left_out, "earlier experiment")} left out.`
+            : undefined
+        }
+      >
         <div className={styles.scroll}>
           <table className={styles.table}>
             <thead>
@@ -53,7 +77,11 @@ export function ProgrammeView({ programme }: { programme: Programme }) {
                     {each.problem !== null && <p className={styles.hint}>{each.problem}</p>}
                   </th>
                   <td>{each.variation}</td>
-                  <td>{isReading(each.reading) ? `${outcomeSign(readingOutcome(each.reading))} ${readingWord(each.reading)}` : "–"}</td>
+                  <td>
+                    {isReading(each.reading)
+                      ? `${outcomeSign(readingOutcome(each.reading))} ${readingWord(each.reading)}`
+                      : "–"}
+                  </td>
                   <td>{lift(each.lift)}</td>
                   <td>
                     {lift(each.expected_lift)}

@@ -32,7 +32,12 @@ export function useHoldoutEffect(project: string, environment: string, holdout: 
   return useQuery({
     queryKey: ["holdouts", project, holdout, "effect", environment],
     queryFn: ({ signal }) =>
-      read(analytics.GET("/v1/holdouts/{holdout}/effect", { params: { path: { holdout }, query: { project, environment } }, signal })),
+      read(
+        analytics.GET("/v1/holdouts/{holdout}/effect", {
+          params: { path: { holdout }, query: { project, environment } },
+          signal,
+        }),
+      ),
     enabled: wanted,
     retry: false,
     staleTime: 60_000,
@@ -42,7 +47,8 @@ export function useHoldoutEffect(project: string, environment: string, holdout: 
 export function useProgramme(project: string, environment: string, metric: string) {
   return useQuery({
     queryKey: ["programme", project, environment, metric],
-    queryFn: ({ signal }) => read(analytics.GET("/v1/programme", { params: { query: { project, environment, metric } }, signal })),
+    queryFn: ({ signal }) =>
+      read(analytics.GET("/v1/programme", { params: { query: { project, environment, metric } }, signal })),
     enabled: metric !== "",
     staleTime: 60_000,
   });

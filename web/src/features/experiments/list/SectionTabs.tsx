@@ -17,7 +17,11 @@ export function SectionTabs({ current }: { current: Section }) {
   return (
     <nav aria-label="Experiments" className={styles.tabs}>
       {SECTIONS.map((each) => (
-        <PageLink key={each.key} to={pagePath(project, each.path)} className={each.key === current ? `${styles.tab} ${styles.current}` : styles.tab}>
+        <PageLink
+          key={each.key}
+          to={pagePath(project, each.path)}
+          className={each.key === current ? `${styles.tab} ${styles.current}` : styles.tab}
+        >
           {each.label}
         </PageLink>
       ))}

@@ -20,11 +20,20 @@ export function Progress({ experiment, standing }: { experiment: Experiment; sta
   }
   const plan = standing?.plan;
   if (!plan) return <Absent standing={standing} />;
-  const units = plan.planned_units === null ? plural(plan.units, "unit") : `${count(plan.units)} of ${count(plan.planned_units)} units`;
+  const units =
+    plan.planned_units === null
+      ? plural(plan.units, "unit")
+      : `${count(plan.units)} of ${count(plan.planned_units)} units`;
   return (
     <span>
       {units}
-      {plan.complete ? <span className={styles.hint}> plan complete</span> : plan.days_left !== null && <span className={styles.hint}> about {plural(Math.ceil(plan.days_left), "day")} left</span>}
+      {plan.complete ? (
+        <span className={styles.hint}> plan complete</span>
+      ) : (
+        plan.days_left !== null && (
+          <span className={styles.hint}> about {plural(Math.ceil(plan.days_left), "day")} left</span>
+        )
+      )}
     </span>
   );
 }
@@ -40,7 +49,7 @@ export function Health({ standing }: { standing: Standing | undefined }) {
 
 /** What is decided, or what may be read of the first goal by now. */
 export function Verdict({ standing }: { standing: Standing | undefined }) {
-  if (!standing || standing.state !== "computed") return <Absent standing={standing} />;
+  if (standing?.state !== "computed") return <Absent standing={standing} />;
   const first = standing.decisions[0];
   if (!first) return <span className={styles.hint}>nothing decided</span>;
   const tone = verdictTone(first.verdict);

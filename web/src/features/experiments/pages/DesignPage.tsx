@@ -1,7 +1,7 @@
-import { useNavigate } from "@tanstack/react-router";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { asProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";

@@ -42,7 +42,8 @@ function Page({ experiment }: { experiment: Experiment }) {
             <Badge tone={statusTone(experiment.status)}>{statusWord(experiment.status)}</Badge>
             {experiment.archived && <Badge>Archived</Badge>}
             <span>
-              on <PageLink to={pagePath(project.key, "flags", experiment.flag)}>{experiment.flag}</PageLink> in {experiment.environment}
+              on <PageLink to={pagePath(project.key, "flags", experiment.flag)}>{experiment.flag}</PageLink> in{" "}
+              {experiment.environment}
             </span>
             <span>{planWord(experiment.plan.mode)}</span>
             {experiment.start_at !== null && (
@@ -65,7 +66,9 @@ function Page({ experiment }: { experiment: Experiment }) {
                 stops <Time at={experiment.schedule.stop_at} />
               </span>
             )}
-            {experiment.schedule_failure && <Badge tone="problem">Its schedule failed: {experiment.schedule_failure.detail}</Badge>}
+            {experiment.schedule_failure && (
+              <Badge tone="problem">Its schedule failed: {experiment.schedule_failure.detail}</Badge>
+            )}
           </Group>
         }
         actions={<ExperimentActions experiment={experiment} />}

@@ -23,7 +23,9 @@ const search = z.object({
   state: z.enum(["draft", "running", "stopped", "scheduled", "paused"]).or(z.literal("")).default(""),
   tag: z.string().default(""),
   archived: z.enum(["only"]).or(z.literal("")).default(""),
-  sort: z.enum(["key", "-key", "name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"]).default("-updated_at"),
+  sort: z
+    .enum(["key", "-key", "name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"])
+    .default("-updated_at"),
 });
 
 const STATES = ["draft", "scheduled", "running", "paused", "stopped"] as const;
@@ -49,7 +51,11 @@ export default function ExperimentsPage() {
   const create = (
     <Guarded right="experiment:create" environment={environment.key}>
       {(guard) => (
-        <Button leftSection={<Icon name="plus" size={16} />} onClick={() => void navigate({ to: pagePath(project.key, "experiments/new") })} {...guard}>
+        <Button
+          leftSection={<Icon name="plus" size={16} />}
+          onClick={() => void navigate({ to: pagePath(project.key, "experiments/new") })}
+          {...guard}
+        >
           Design an experiment
         </Button>
       )}
@@ -57,11 +63,21 @@ export default function ExperimentsPage() {
   );
   return (
     <>
-      <PageHeader title="Experiments" subtitle={`In ${environment.name}.`} actions={create} tabs={<SectionTabs current="experiments" />} />
+      <PageHeader
+        title="Experiments"
+        subtitle={`In ${environment.name}.`}
+        actions={create}
+        tabs={<SectionTabs current="experiments" />}
+      />
       <FilterBar
         fields={[
           { name: "q", label: "Find by name or key", kind: "text" },
-          { name: "state", label: "State", kind: "choice", options: STATES.map((each) => ({ value: each, label: statusWord(each) })) },
+          {
+            name: "state",
+            label: "State",
+            kind: "choice",
+            options: STATES.map((each) => ({ value: each, label: statusWord(each) })),
+          },
           { name: "tag", label: "Tag", kind: "text" },
           { name: "archived", label: "Archived", kind: "choice", options: [{ value: "only", label: "Archived only" }] },
         ]}
@@ -81,7 +97,11 @@ export default function ExperimentsPage() {
               total={data.pages[0]?.total ?? null}
               sort={filters.sort}
               onSort={(sort) => change({ sort })}
-              more={experiments.hasNextPage ? { loading: experiments.isFetchingNextPage, load: () => void experiments.fetchNextPage() } : null}
+              more={
+                experiments.hasNextPage
+                  ? { loading: experiments.isFetchingNextPage, load: () => void experiments.fetchNextPage() }
+                  : null
+              }
               columns={[
                 {
                   id: "name",
@@ -95,17 +115,46 @@ export default function ExperimentsPage() {
                     </>
                   ),
                 },
-                { id: "state", header: "State", width: "104px", cell: (row) => <Badge tone={statusTone(row.status)}>{statusWord(row.status)}</Badge> },
+                {
+                  id: "state",
+                  header: "State",
+                  width: "104px",
+                  cell: (row) => <Badge tone={statusTone(row.status)}>{statusWord(row.status)}</Badge>,
+                },
                 { id: "units", header: "Units", cell: (row) => <Progress experiment={row} standing={standing(row)} /> },
-                { id: "health", header: "Health", cell: (row) => (row.start_at === null ? null : <Health standing={standing(row)} />) },
-                { id: "goal", header: "First goal", width: "22%", cell: (row) => (row.start_at === null ? null : <Goal standing={standing(row)} />) },
-                { id: "verdict", header: "Decision", cell: (row) => (row.start_at === null ? null : <Verdict standing={standing(row)} />) },
+                {
+                  id: "health",
+                  header: "Health",
+                  cell: (row) => (row.start_at === null ? null : <Health standing={standing(row)} />),
+                },
+                {
+                  id: "goal",
+                  header: "First goal",
+                  width: "22%",
+                  cell: (row) => (row.start_at === null ? null : <Goal standing={standing(row)} />),
+                },
+                {
+                  id: "verdict",
+                  header: "Decision",
+                  cell: (row) => (row.start_at === null ? null : <Verdict standing={standing(row)} />),
+                },
               ]}
               empty={
                 filtered ? (
-                  <Empty title="No experiment matches" action={<Button variant="default" onClick={() => set({ q: "", state: "", tag: "", archived: "" })}>Clear filters</Button>} />
+                  <Empty
+                    title="No experiment matches"
+                    action={
+                      <Button variant="default" onClick={() => set({ q: "", state: "", tag: "", archived: "" })}>
+                        Clear filters
+                      </Button>
+                    }
+                  />
                 ) : (
-                  <Empty title={`No experiment in ${environment.name} yet`} text="Design one: say what you believe, on which flag it is tried, and by which metric it is seen." action={create} />
+                  <Empty
+                    title={`No experiment in ${environment.name} yet`}
+                    text="Design one: say what you believe, on which flag it is tried, and by which metric it is seen."
+                    action={create}
+                  />
                 )
               }
             />

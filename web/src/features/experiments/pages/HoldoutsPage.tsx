@@ -40,7 +40,11 @@ export default function HoldoutsPage() {
       <QueryView query={holdouts}>
         {(page) =>
           page.items.length === 0 ? (
-            <Empty title="No holdout yet" text="Keep a few percent of the users out of everything, and see after months what the whole programme was worth." action={button} />
+            <Empty
+              title="No holdout yet"
+              text="Keep a few percent of the users out of everything, and see after months what the whole programme was worth."
+              action={button}
+            />
           ) : (
             <Stack gap="md">
               {page.items.map((each) => (
@@ -55,7 +59,9 @@ export default function HoldoutsPage() {
         onClose={() => setOpened(false)}
         noun="holdout"
         withShare
-        onCreate={async (given) => announce(await create.mutateAsync(given), { what: `Created the holdout ${given.name}` })}
+        onCreate={async (given) =>
+          announce(await create.mutateAsync(given), { what: `Created the holdout ${given.name}` })
+        }
       />
     </>
   );
@@ -68,7 +74,9 @@ function One({ holdout }: { holdout: Holdout }) {
   return (
     <Card title={holdout.name} subtitle={`${holdout.share} % of all units. ${holdout.description}`}>
       {absent ? (
-        <p className={styles.reason}>No experiment of {environment.name} has started with it yet, so there is no effect to read.</p>
+        <p className={styles.reason}>
+          No experiment of {environment.name} has started with it yet, so there is no effect to read.
+        </p>
       ) : (
         <QueryView query={effect} part>
           {(found) => <HoldoutEffectView effect={found} />}

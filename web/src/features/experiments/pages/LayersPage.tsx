@@ -55,7 +55,9 @@ export default function LayersPage() {
         onClose={() => setOpened(false)}
         noun="layer"
         withShare={false}
-        onCreate={async ({ key, name }) => announce(await create.mutateAsync({ key, name }), { what: `Created the layer ${name}` })}
+        onCreate={async ({ key, name }) =>
+          announce(await create.mutateAsync({ key, name }), { what: `Created the layer ${name}` })
+        }
       />
     </>
   );

@@ -31,7 +31,9 @@ export function DecisionCard({ result, action }: Props) {
                 </p>
               ))}
               {each.days_left !== null && each.verdict === "keep_running" && (
-                <p className={styles.reason}>About {plural(Math.ceil(each.days_left), "day")} left at the present traffic.</p>
+                <p className={styles.reason}>
+                  About {plural(Math.ceil(each.days_left), "day")} left at the present traffic.
+                </p>
               )}
             </div>
             {action(each)}

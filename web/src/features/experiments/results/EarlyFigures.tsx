@@ -13,7 +13,9 @@ export function EarlyFigures({ result, shown, onShow }: { result: Result; shown:
     <Alert color="gray" variant="light" icon={<Icon name="clock" />} title="Too early to read">
       <p className={styles.veilReason}>
         This plan decides {modeWords(plan.mode)}
-        {plan.next_look_units !== null && `: next at ${count(plan.next_look_units)} units, ${count(plan.units)} are there`}.
+        {plan.next_look_units !== null &&
+          `: next at ${count(plan.next_look_units)} units, ${count(plan.units)} are there`}
+        .
         {plan.readable_at !== null && (
           <>
             {" "}

@@ -36,7 +36,8 @@ export function HealthCard({ health }: { health: readonly HealthCheck[] }) {
 
 function said(health: readonly HealthCheck[]): string {
   const found = problems(health).length;
-  if (found > 0) return `${plural(found, "problem")}: nothing can be decided before ${found === 1 ? "it is" : "they are"} solved.`;
+  if (found > 0)
+    return `${plural(found, "problem")}: nothing can be decided before ${found === 1 ? "it is" : "they are"} solved.`;
   const warnings = health.filter((each) => each.state === "warning").length;
   if (warnings > 0) return `No problem. ${plural(warnings, "check")} want${warnings === 1 ? "s" : ""} a look.`;
   return "No check found a problem.";

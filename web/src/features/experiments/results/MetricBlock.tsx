@@ -5,8 +5,8 @@ import { MetricDetails } from "./MetricDetails";
 import { controlOf, type Scale, shownEffect, type Treatment, treatments } from "./model";
 import type { Metric, Result } from "./queries";
 import styles from "./results.module.css";
-import { readingOutcome, readingWord } from "./words";
 import { Swatch } from "./UnitsCard";
+import { readingOutcome, readingWord } from "./words";
 
 interface Props {
   metric: Metric;
@@ -54,7 +54,17 @@ export function MetricBlock({ metric, places, scale, early, result }: Props) {
   );
 }
 
-function Effect({ metric, treatment, scale, early }: { metric: Metric; treatment: Treatment; scale: Scale; early: boolean }) {
+function Effect({
+  metric,
+  treatment,
+  scale,
+  early,
+}: {
+  metric: Metric;
+  treatment: Treatment;
+  scale: Scale;
+  early: boolean;
+}) {
   const { comparison } = treatment;
   const { state } = comparison.reading;
   const outcome = readingOutcome(state);
@@ -66,13 +76,10 @@ function Effect({ metric, treatment, scale, early }: { metric: Metric; treatment
       </span>
       {!unread && state !== "not_estimable" && ` ${effectWords(metric, shownEffect(comparison, early), scale)}`}
       {state === "not_estimable" && <span className={styles.hint}> {comparison.explanation}</span>}
-      {comparison.guardrail && (
-        <span className={styles.hint}>
-          {" "}
-          margin {marginWords(metric, comparison)}
-        </span>
+      {comparison.guardrail && <span className={styles.hint}> margin {marginWords(metric, comparison)}</span>}
+      {metric.role === "guardrail" && !comparison.guardrail && (
+        <span className={styles.hint}> without a margin, so it decides nothing</span>
       )}
-      {metric.role === "guardrail" && !comparison.guardrail && <span className={styles.hint}> without a margin, so it decides nothing</span>}
     </>
   );
 }

@@ -46,12 +46,21 @@ function items(metric: Metric, comparison: Comparison, result: Result) {
   const { reading, mde, guardrail } = comparison;
   const family = metric.role === "goal" ? result.family : result.exploratory_family;
   const rows = [
-    { label: intervalName(comparison), value: `lift ${effectWords(metric, comparison, "lift")}; difference ${effectWords(metric, comparison, "difference")}` },
-    { label: "p", value: `${pValue(reading.p_value)}, adjusted ${pValue(reading.adjusted_p)}, against alpha ${reading.alpha}` },
+    {
+      label: intervalName(comparison),
+      value: `lift ${effectWords(metric, comparison, "lift")}; difference ${effectWords(metric, comparison, "difference")}`,
+    },
+    {
+      label: "p",
+      value: `${pValue(reading.p_value)}, adjusted ${pValue(reading.adjusted_p)}, against alpha ${reading.alpha}`,
+    },
     { label: "Method", value: `${methodWords(reading.method)}; lift by ${methodWords(comparison.lift.method)}` },
     {
       label: "Comparisons",
-      value: metric.role === "guardrail" || !family ? "judged with the other guardrails" : `${plural(family.size, "test")}, adjusted by ${methodWords(family.method)}`,
+      value:
+        metric.role === "guardrail" || !family
+          ? "judged with the other guardrails"
+          : `${plural(family.size, "test")}, adjusted by ${methodWords(family.method)}`,
     },
     { label: "Units compared", value: count(comparison.units_compared) },
   ];
@@ -62,7 +71,10 @@ function items(metric: Metric, comparison: Comparison, result: Result) {
     });
   }
   if (mde && mde.relative !== null) {
-    rows.push({ label: "Found by now", value: `a true lift of ${lift(mde.relative)} or more, with power ${rate(mde.power)}` });
+    rows.push({
+      label: "Found by now",
+      value: `a true lift of ${lift(mde.relative)} or more, with power ${rate(mde.power)}`,
+    });
   }
   return rows;
 }
@@ -73,7 +85,12 @@ function Besides({ metric, comparison }: { metric: Metric; comparison: Compariso
   const rows: { name: string; lift: string; difference: string; p: string }[] = [];
   const add = (name: string, of: FixedHorizon | null | undefined) => {
     if (!of) return;
-    rows.push({ name, lift: effectWords(metric, of, "lift"), difference: effectWords(metric, of, "difference"), p: pValue(of.p_value) });
+    rows.push({
+      name,
+      lift: effectWords(metric, of, "lift"),
+      difference: effectWords(metric, of, "difference"),
+      p: pValue(of.p_value),
+    });
   };
   if (comparison.decided_by !== "fixed" || cuped || winsor) add("One look", single);
   if (cuped) add("One look, unadjusted", cuped.unadjusted);
@@ -114,12 +131,15 @@ function Besides({ metric, comparison }: { metric: Metric; comparison: Compariso
       )}
       {winsor && (
         <p className={styles.hint}>
-          Capped at {meanOf(metric, winsor.cap)}, the percentile {100 * winsor.percentile} of {winsor.of === "nonzero" ? "the values that are not 0" : "all values"}; it cut {rate(winsor.share_capped)} of the units.
+          Capped at {meanOf(metric, winsor.cap)}, the percentile {100 * winsor.percentile} of{" "}
+          {winsor.of === "nonzero" ? "the values that are not 0" : "all values"}; it cut {rate(winsor.share_capped)} of
+          the units.
         </p>
       )}
       {strata && (
         <p className={styles.hint}>
-          Within {plural(strata.strata, "stratum", "strata")} of {strata.attribute}: {meanOf(metric, strata.difference)} ({meanOf(metric, strata.lower)} to {meanOf(metric, strata.upper)}), {strata.caution}.
+          Within {plural(strata.strata, "stratum", "strata")} of {strata.attribute}: {meanOf(metric, strata.difference)}{" "}
+          ({meanOf(metric, strata.lower)} to {meanOf(metric, strata.upper)}), {strata.caution}.
         </p>
       )}
     </>

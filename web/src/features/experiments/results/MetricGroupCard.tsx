@@ -4,7 +4,17 @@ import { count } from "@/lib/format";
 import { EarlyFigures } from "./EarlyFigures";
 import { effectFormat } from "./formats";
 import { MetricBlock } from "./MetricBlock";
-import { finding, type Group, intervalName, intervalRows, isEarly, placesOf, type Scale, sameUnit, treatments } from "./model";
+import {
+  finding,
+  type Group,
+  intervalName,
+  intervalRows,
+  isEarly,
+  placesOf,
+  type Scale,
+  sameUnit,
+  treatments,
+} from "./model";
 import type { Result } from "./queries";
 import styles from "./results.module.css";
 
@@ -19,7 +29,10 @@ interface Props {
 const TITLES = {
   goals: { title: "Goals", subtitle: "They decide." },
   guardrails: { title: "Guardrails", subtitle: "Harm beyond their margin stops a decision to ship." },
-  secondary: { title: "Secondary metrics", subtitle: "Exploratory: they decide nothing. Confirm what you find in an experiment of its own." },
+  secondary: {
+    title: "Secondary metrics",
+    subtitle: "Exploratory: they decide nothing. Confirm what you find in an experiment of its own.",
+  },
 } as const;
 
 /** A sentence per metric, then the intervals of all of them on one axis. */
@@ -47,7 +60,9 @@ export function MetricGroupCard({ group, result, scale, early, onEarly }: Props)
         </div>
       )}
       {rows.length > 0 && !oneAxis && (
-        <p className={styles.hint}>Differences of {count(group.metrics.length)} metrics in several units share no axis; their lifts do.</p>
+        <p className={styles.hint}>
+          Differences of {count(group.metrics.length)} metrics in several units share no axis; their lifts do.
+        </p>
       )}
     </Card>
   );

@@ -10,7 +10,17 @@ import styles from "./results.module.css";
 import { shortDay } from "./UnitsCard";
 
 /** Each metric by day, by the always-valid test, which allows for looking at every day. */
-export function OverTimeCard({ asked, result, scale, early }: { asked: Asked; result: Result; scale: Scale; early: boolean }) {
+export function OverTimeCard({
+  asked,
+  result,
+  scale,
+  early,
+}: {
+  asked: Asked;
+  result: Result;
+  scale: Scale;
+  early: boolean;
+}) {
   const [chosen, setChosen] = useState("");
   const daily = useDailyResults(asked, true);
   const metrics = result.metrics.filter((each) => each.variations.length > 0);
@@ -32,7 +42,9 @@ export function OverTimeCard({ asked, result, scale, early }: { asked: Asked; re
         ) : undefined
       }
     >
-      {withheld && <p className={styles.reason}>Lifts by day come with the plan's decision. Units by day stand above.</p>}
+      {withheld && (
+        <p className={styles.reason}>Lifts by day come with the plan's decision. Units by day stand above.</p>
+      )}
       {!withheld && metric && (
         <QueryView query={daily}>
           {(data: DailyResult) => {

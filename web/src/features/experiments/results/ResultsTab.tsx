@@ -25,9 +25,15 @@ export function ResultsTab({ experiment }: { experiment: Experiment }) {
     asOf: search.as_of,
   };
   if (experiment.start_at === null) {
-    return <Empty title="There are no results before it starts" text="Once it runs, counts and health are here within seconds, and readings as its plan allows." />;
+    return (
+      <Empty
+        title="There are no results before it starts"
+        text="Once it runs, counts and health are here within seconds, and readings as its plan allows."
+      />
+    );
   }
-  if (search.snapshot !== undefined) return <Stored asked={asked} snapshot={search.snapshot} search={search} set={set} />;
+  if (search.snapshot !== undefined)
+    return <Stored asked={asked} snapshot={search.snapshot} search={search} set={set} />;
   return <Live asked={asked} experiment={experiment} search={search} set={set} />;
 }
 
@@ -67,7 +73,12 @@ function Stored({ asked, snapshot, search, set }: Props & { snapshot: string }) 
     <QueryView query={stored} part>
       {(result: Result) => (
         <div className={styles.stack}>
-          <Alert color="blue" variant="light" icon={<Icon name="history" />} title={`Results as stored ${absoluteTime(result.computed_at)}`}>
+          <Alert
+            color="blue"
+            variant="light"
+            icon={<Icon name="history" />}
+            title={`Results as stored ${absoluteTime(result.computed_at)}`}
+          >
             Engine {result.engine_version}.{" "}
             <Button size="compact-xs" variant="default" onClick={() => set({ snapshot: undefined }, { push: true })}>
               Show the present results

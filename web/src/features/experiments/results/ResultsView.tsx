@@ -72,14 +72,24 @@ export function ResultsView({ asked, result, search, set, stored = false, action
                 onEarly={() => set({ early: true })}
               />
             ))}
-          {!stored && !bayes && <OverTimeCard asked={asked} result={result} scale={search.scale} early={search.early} />}
           {!stored && !bayes && (
-            <SegmentsCard asked={asked} result={result} scale={search.scale} by={search.by} onBy={(by) => set({ by })} />
+            <OverTimeCard asked={asked} result={result} scale={search.scale} early={search.early} />
+          )}
+          {!stored && !bayes && (
+            <SegmentsCard
+              asked={asked}
+              result={result}
+              scale={search.scale}
+              by={search.by}
+              onBy={(by) => set({ by })}
+            />
           )}
         </Veil>
       )}
       {result.missing_metrics.length > 0 && (
-        <p className={styles.hint}>Not known to analytics yet, so without figures: {result.missing_metrics.join(", ")}.</p>
+        <p className={styles.hint}>
+          Not known to analytics yet, so without figures: {result.missing_metrics.join(", ")}.
+        </p>
       )}
     </div>
   );

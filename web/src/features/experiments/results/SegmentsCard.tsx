@@ -7,7 +7,14 @@ import { QueryView } from "@/components/QueryView";
 import { count, plural, pValue } from "@/lib/format";
 import { effectWords, level } from "./formats";
 import type { Scale } from "./model";
-import { type Asked, type Metric, type Result, type SegmentedMetric, type SegmentedResult, useSegmentedResults } from "./queries";
+import {
+  type Asked,
+  type Metric,
+  type Result,
+  type SegmentedMetric,
+  type SegmentedResult,
+  useSegmentedResults,
+} from "./queries";
 import styles from "./results.module.css";
 import { readingOutcome, readingWord } from "./words";
 
@@ -31,7 +38,10 @@ const DIMENSIONS = [
 export function SegmentsCard({ asked, result, scale, by, onBy }: Props) {
   const segmented = useSegmentedResults(asked, by);
   return (
-    <Card title="Segments" subtitle="Exploratory: they decide nothing. Who looks at many segments finds one that stands out by chance.">
+    <Card
+      title="Segments"
+      subtitle="Exploratory: they decide nothing. Who looks at many segments finds one that stands out by chance."
+    >
       <Chooser key={by} by={by} onBy={onBy} />
       {by !== "" && (
         <QueryView query={segmented} part>
@@ -81,12 +91,18 @@ function Segments({ data, result, scale }: { data: SegmentedResult; result: Resu
     <>
       {data.segments.some((each) => each.sample_ratio.mismatch) && (
         <Alert color="orange" variant="light" icon={<Icon name="warning" />}>
-          The shares don't fit in {plural(data.segments.filter((each) => each.sample_ratio.mismatch).length, "segment")}: figures
-          there can't be trusted.
+          The shares don't fit in {plural(data.segments.filter((each) => each.sample_ratio.mismatch).length, "segment")}
+          : figures there can't be trusted.
         </Alert>
       )}
       {data.metrics.map((metric) => (
-        <SegmentTable key={metric.metric} segmented={metric} metric={result.metrics.find((each) => each.metric === metric.metric)} data={data} scale={scale} />
+        <SegmentTable
+          key={metric.metric}
+          segmented={metric}
+          metric={result.metrics.find((each) => each.metric === metric.metric)}
+          data={data}
+          scale={scale}
+        />
       ))}
     </>
   );
@@ -104,7 +120,14 @@ function SegmentTable({ segmented, metric, data, scale }: TableProps) {
   const rows = segmented.segments.flatMap((segment) =>
     segment.variations.flatMap((variation) =>
       variation.comparison
-        ? [{ segment, variation, comparison: variation.comparison, control: segment.variations.find((each) => each.is_control) }]
+        ? [
+            {
+              segment,
+              variation,
+              comparison: variation.comparison,
+              control: segment.variations.find((each) => each.is_control),
+            },
+          ]
         : [],
     ),
   );
@@ -149,8 +172,8 @@ function SegmentTable({ segmented, metric, data, scale }: TableProps) {
         ([variation, found]) =>
           found && (
             <p key={variation} className={styles.hint}>
-              Do the effects of {variation} differ between segments? Cochran's Q {found.q.toFixed(1)}, p {pValue(found.p_value)}, I²{" "}
-              {Math.round(100 * found.i2)} %; {found.caution}.
+              Do the effects of {variation} differ between segments? Cochran's Q {found.q.toFixed(1)}, p{" "}
+              {pValue(found.p_value)}, I² {Math.round(100 * found.i2)} %; {found.caution}.
             </p>
           ),
       )}

@@ -26,7 +26,9 @@ export function SnapshotsDialog({ asked, opened, onClose, onOpen }: Props) {
             <Button
               size="xs"
               loading={take.isPending}
-              onClick={() => take.mutate(undefined, { onError: (problem) => announceProblem(problem, "No snapshot was taken") })}
+              onClick={() =>
+                take.mutate(undefined, { onError: (problem) => announceProblem(problem, "No snapshot was taken") })
+              }
               {...guard}
             >
               Take a snapshot now
@@ -57,7 +59,12 @@ export function SnapshotsDialog({ asked, opened, onClose, onOpen }: Props) {
                     <td>{each.cause === "scheduled" ? "the clock" : "somebody"}</td>
                     <td>{each.engine_version}</td>
                     <td>
-                      <Button size="compact-xs" variant="default" onClick={() => onOpen(each.id)} aria-label={`Open the snapshot of ${absoluteTime(each.taken_at)}`}>
+                      <Button
+                        size="compact-xs"
+                        variant="default"
+                        onClick={() => onOpen(each.id)}
+                        aria-label={`Open the snapshot of ${absoluteTime(each.taken_at)}`}
+                      >
                         Open
                       </Button>
                     </td>

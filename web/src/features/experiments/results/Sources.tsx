@@ -38,7 +38,9 @@ export function Sources({ ratio }: { ratio: SampleRatio }) {
                   <th scope="row">{slice.segment ?? "without it"}</th>
                   <td>{count(slice.units)}</td>
                   {ratio.variations.map((each) => (
-                    <td key={each.variation}>{rate(slice.variations.find((one) => one.variation === each.variation)?.share)}</td>
+                    <td key={each.variation}>
+                      {rate(slice.variations.find((one) => one.variation === each.variation)?.share)}
+                    </td>
                   ))}
                   <td>{rate(slice.contribution)}</td>
                 </tr>

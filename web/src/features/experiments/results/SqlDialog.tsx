@@ -31,7 +31,11 @@ export function SqlDialog({ asked, opened, onClose }: Props) {
                   <pre className={styles.sql} tabIndex={0}>
                     {JSON.stringify({ parameters: each.parameters, rows: each.rows.slice(0, ROWS_SHOWN) }, null, 2)}
                   </pre>
-                  {each.rows.length > ROWS_SHOWN && <p className={styles.hint}>The first {ROWS_SHOWN} of {each.rows.length} rows.</p>}
+                  {each.rows.length > ROWS_SHOWN && (
+                    <p className={styles.hint}>
+                      The first {ROWS_SHOWN} of {each.rows.length} rows.
+                    </p>
+                  )}
                 </details>
               </section>
             ))}

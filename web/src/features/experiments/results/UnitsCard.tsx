@@ -51,10 +51,14 @@ export function UnitsCard({ result }: { result: Result }) {
         </>
       )}
       {units.in_several_variations > 0 && (
-        <p className={styles.hint}>{plural(units.in_several_variations, "unit")} saw several variations and are left out.</p>
+        <p className={styles.hint}>
+          {plural(units.in_several_variations, "unit")} saw several variations and are left out.
+        </p>
       )}
       {units.overridden > 0 && (
-        <p className={styles.hint}>An override served {plural(units.overridden, "user")}; these exposures are left out.</p>
+        <p className={styles.hint}>
+          An override served {plural(units.overridden, "user")}; these exposures are left out.
+        </p>
       )}
       {days.length > 0 && (
         <Counts

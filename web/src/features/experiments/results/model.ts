@@ -76,7 +76,9 @@ function liftSet(lift: Lift): EffectSet {
   if (lift.kind === "all_reals") return { kind: "all_reals" };
   if (lift.kind === "complement" && lift.excluded) {
     const [from, to] = lift.excluded;
-    return typeof from === "number" && typeof to === "number" ? { kind: "complement", excluded: [from, to] } : { kind: "none" };
+    return typeof from === "number" && typeof to === "number"
+      ? { kind: "complement", excluded: [from, to] }
+      : { kind: "none" };
   }
   return differenceSet(lift.lower, lift.upper);
 }
@@ -127,7 +129,10 @@ export function intervalRows(
 
 /** Whether a group has a difference that can be drawn on one axis: of rates only, or of nothing else. */
 export function sameUnit(group: Group): boolean {
-  return new Set(group.metrics.map((each) => isRate(each))).size === 1 && (isRate(group.metrics[0]) || group.metrics.length === 1);
+  return (
+    new Set(group.metrics.map((each) => isRate(each))).size === 1 &&
+    (isRate(group.metrics[0]) || group.metrics.length === 1)
+  );
 }
 
 export function isRate(metric: Metric | undefined): boolean {
@@ -148,7 +153,12 @@ export function intervalName(comparison: Pick<Comparison, "alpha" | "decided_by"
 
 /** The finding of a group, which names its picture. */
 export function finding(group: Group): string {
-  const words = { better: "better", worse: "worse", within_margin: "within the margin", unclear: "no clear difference" };
+  const words = {
+    better: "better",
+    worse: "worse",
+    within_margin: "within the margin",
+    unclear: "no clear difference",
+  };
   const said = group.metrics.flatMap((metric) =>
     treatments(metric).map(({ variation, comparison }) => {
       const { state } = comparison.reading;

@@ -152,8 +152,7 @@ export function useSnapshot(asked: Asked, snapshot: string) {
 export function useTakeSnapshot(asked: Asked) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () =>
-      read(analytics.POST("/v1/experiments/{experiment}/snapshots", { params: parameters(asked) })),
+    mutationFn: () => read(analytics.POST("/v1/experiments/{experiment}/snapshots", { params: parameters(asked) })),
     onSuccess: () =>
       client.invalidateQueries({ queryKey: ["snapshots", asked.project, asked.environment, asked.experiment] }),
   });

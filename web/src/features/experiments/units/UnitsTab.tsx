@@ -15,11 +15,19 @@ export function UnitsTab({ experiment }: { experiment: Experiment }) {
   const { project } = usePlace();
   const [text, setText] = useState("");
   const [contexts, setContexts] = useState<Record<string, unknown>[]>([]);
-  const place = { project: project.key, environment: experiment.environment, flag: experiment.flag, experiment: experiment.key };
+  const place = {
+    project: project.key,
+    environment: experiment.environment,
+    flag: experiment.flag,
+    experiment: experiment.key,
+  };
   const assigned = useAssignments(place, contexts);
   const { contexts: typed, wrong } = contextsOf(text);
   return (
-    <Card title="Assign users" subtitle={`What ${experiment.flag} serves them in ${experiment.environment} now, and whether this experiment counts them.`}>
+    <Card
+      title="Assign users"
+      subtitle={`What ${experiment.flag} serves them in ${experiment.environment} now, and whether this experiment counts them.`}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -31,7 +31,11 @@ export function contextsOf(text: string): { contexts: Record<string, unknown>[];
   return { contexts: contexts.slice(0, UNITS_MAX), wrong };
 }
 
-export function assignedOf(answer: Explained, experiment: string, context: Readonly<Record<string, unknown>>): Assigned {
+export function assignedOf(
+  answer: Explained,
+  experiment: string,
+  context: Readonly<Record<string, unknown>>,
+): Assigned {
   const { decision, steps } = answer;
   const experiments = Array.isArray(decision.experiments) ? decision.experiments : [];
   const inside = experiments.some((each: unknown) => isObject(each) && each.key === experiment);
