@@ -1,6 +1,7 @@
+import { Fragment } from "react";
 import { ConditionSentence } from "@/components/ConditionSentence";
 import classes from "@/components/RuleList.module.css";
-import { type Rule, servedInWords } from "@/lib/rules";
+import { type Rule, servedWords } from "@/lib/rules";
 
 interface Props {
   rule: Rule;
@@ -12,24 +13,29 @@ interface Props {
 
 /** "If country is one of DE, FR, serve on to 12.5 % and off to the rest, by targeting key." */
 export function RuleSentence({ rule, path, labels, onWord, wrong = [] }: Props) {
-  const served = servedInWords(rule.then, (key) => labels[key] ?? key);
+  const served = servedWords(rule.then, (key) => labels[key] ?? key);
   return (
     <span className={classes.sentence}>
       <span className={classes.word}>If </span>
       <ConditionSentence condition={rule.if} root={`${path}.if`} onWord={onWord} wrong={wrong} />
       <span className={classes.word}>, serve </span>
-      {onWord === undefined ? (
-        <span className={classes.served}>{served}</span>
-      ) : (
-        <button
-          type="button"
-          className={classes.served}
-          onClick={() => onWord(`${path}.then`)}
-          aria-label={`${served}: edit what is served`}
-        >
-          {served}
-        </button>
-      )}
+      {served.map((words, index) => (
+        <Fragment key={words}>
+          {index > 0 && ", "}
+          {onWord === undefined ? (
+            <span className={classes.served}>{words}</span>
+          ) : (
+            <button
+              type="button"
+              className={classes.served}
+              onClick={() => onWord(index === 0 ? `${path}.then` : `${path}.then.rollout.bucket_by`)}
+              aria-label={`${words}: edit what is served`}
+            >
+              {words}
+            </button>
+          )}
+        </Fragment>
+      ))}
     </span>
   );
 }

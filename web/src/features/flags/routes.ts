@@ -1,3 +1,5 @@
 import type { FeatureRoute } from "@/lib/feature-route";
 
-export const routes: readonly FeatureRoute[] = [];
+export const routes: readonly FeatureRoute[] = [
+  { path: "flags/$key/{-$tab}", page: () => import("./pages/FlagPage"), title: "Flag" },
+];

@@ -38,7 +38,14 @@ describe("steps as sentences", () => {
       },
       { step: "default", result: "not reached" },
     ]);
-    expect(steps.map((each) => each.outcome)).toEqual(["passed", "passed", "failed", "failed", "decided", "not_reached"]);
+    expect(steps.map((each) => each.outcome)).toEqual([
+      "passed",
+      "passed",
+      "failed",
+      "failed",
+      "decided",
+      "not_reached",
+    ]);
     expect(steps[2]?.sentence).toBe("No individual target is for anna.");
     expect(steps[3]?.sentence).toBe("Rule 1 (testers) doesn't match.");
     expect(steps[3]?.trace?.parts.map((each) => [each.words, each.matched, each.actual])).toEqual([

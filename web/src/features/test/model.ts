@@ -116,7 +116,10 @@ function target(step: Document, result: string): Told {
   if (result === "not reached") return plain("not_reached", `${noun}s: not reached.`);
   if (result === "matched") return plain("decided", `${noun} of ${unit}: serves ${served(step)}.`);
   if (result === "expired") return plain("failed", `${noun} of ${unit} has expired.`);
-  return plain("failed", `${unit === "" ? "The context has no usable key, so no" : "No"} ${noun.toLowerCase()}${unit === "" ? "" : ` is for ${unit}`}.`);
+  return plain(
+    "failed",
+    `${unit === "" ? "The context has no usable key, so no" : "No"} ${noun.toLowerCase()}${unit === "" ? "" : ` is for ${unit}`}.`,
+  );
 }
 
 function rule(step: Document, result: string): Told {
@@ -131,7 +134,12 @@ function rule(step: Document, result: string): Told {
   if (result === "passed over")
     return { outcome: "failed", sentence: `${name} matches and is passed over: ${text(step.because)}.`, trace, rulers };
   if (result === "error")
-    return { outcome: "problem", sentence: `${name} matches and ends in an error: ${text(step.because)}.`, trace, rulers };
+    return {
+      outcome: "problem",
+      sentence: `${name} matches and ends in an error: ${text(step.because)}.`,
+      trace,
+      rulers,
+    };
   const how = rulers.length > 0 ? ` by bucket ${number(step.bucket)?.toLocaleString("en") ?? ""}` : "";
   return { outcome: "decided", sentence: `${name} matches: serves ${served(step)}${how}.`, trace, rulers };
 }
@@ -140,11 +148,21 @@ function byDefault(step: Document, result: string): Told {
   const rulers = rulersOf(step, "Default");
   if (result === "not reached") return plain("not_reached", "Default: not reached.");
   if (result === "passed over")
-    return { outcome: "decided", sentence: `Default: ${text(step.because)}, so the off variation is served.`, trace: null, rulers };
+    return {
+      outcome: "decided",
+      sentence: `Default: ${text(step.because)}, so the off variation is served.`,
+      trace: null,
+      rulers,
+    };
   if (result === "error")
     return { outcome: "problem", sentence: `Default: an error, ${text(step.because)}.`, trace: null, rulers };
   const how = rulers.length > 0 ? ` by bucket ${number(step.bucket)?.toLocaleString("en") ?? ""}` : "";
-  return { outcome: "decided", sentence: `Nothing else decided: the default serves ${served(step)}${how}.`, trace: null, rulers };
+  return {
+    outcome: "decided",
+    sentence: `Nothing else decided: the default serves ${served(step)}${how}.`,
+    trace: null,
+    rulers,
+  };
 }
 
 function experiment(step: Document, result: string): Told {
@@ -153,11 +171,24 @@ function experiment(step: Document, result: string): Told {
   const trace = traceOf(step.audience);
   const rulers: Ruler[] = [];
   for (const held of Array.isArray(step.holdouts) ? step.holdouts.filter(isObject) : [])
-    rulers.push(...cutRuler(held, `Holdout ${text(held.holdout)}`, 0, number(held.below) ?? 0, "held out", "not held out"));
+    rulers.push(
+      ...cutRuler(held, `Holdout ${text(held.holdout)}`, 0, number(held.below) ?? 0, "held out", "not held out"),
+    );
   if (isObject(step.layer))
-    rulers.push(...cutRuler(step.layer, `Layer ${text(step.layer.layer)}`, number(step.layer.from) ?? 0, number(step.layer.to) ?? 0, "this experiment's", "others"));
+    rulers.push(
+      ...cutRuler(
+        step.layer,
+        `Layer ${text(step.layer.layer)}`,
+        number(step.layer.from) ?? 0,
+        number(step.layer.to) ?? 0,
+        "this experiment's",
+        "others",
+      ),
+    );
   if (isObject(step.traffic))
-    rulers.push(...cutRuler(step.traffic, "Traffic", 0, number(step.traffic.below) ?? 0, "takes part", "stays outside"));
+    rulers.push(
+      ...cutRuler(step.traffic, "Traffic", 0, number(step.traffic.below) ?? 0, "takes part", "stays outside"),
+    );
   const assignment = isObject(step.assignment) ? step.assignment : null;
   if (assignment !== null) rulers.push(...rulersOf(assignment, name));
   if (result === "not reached") return plain("not_reached", `${name}: not reached.`);
@@ -166,7 +197,8 @@ function experiment(step: Document, result: string): Told {
     const counted = result === "taking part" ? "" : " It is paused, so this is not counted.";
     return { outcome: "decided", sentence: `${name} assigns ${assigned}.${counted}`, trace, rulers };
   }
-  if (result === "taking part") return { outcome: "passed", sentence: `${name} observes: this counts in it.`, trace, rulers };
+  if (result === "taking part")
+    return { outcome: "passed", sentence: `${name} observes: this counts in it.`, trace, rulers };
   const outcome = result === "error" ? "problem" : "failed";
   return { outcome, sentence: `${name}${observes ? " observes" : ""}: ${result}.`, trace, rulers };
 }
@@ -248,7 +280,12 @@ export const testsIn = ["Python", "Node", "curl"] as const;
 export type TestIn = (typeof testsIn)[number];
 
 /** What was seen, as a test that keeps it so. */
-export function asTest(language: TestIn, flag: string, context: Readonly<Record<string, unknown>>, answer: Answer): string {
+export function asTest(
+  language: TestIn,
+  flag: string,
+  context: Readonly<Record<string, unknown>>,
+  answer: Answer,
+): string {
   const { targetingKey, ...attributes } = context;
   const key = JSON.stringify(targetingKey ?? "");
   const rest = JSON.stringify(attributes);
@@ -279,4 +316,8 @@ export function asTest(language: TestIn, flag: string, context: Readonly<Record<
 }
 
 const pythonOf = (json: string): string =>
-  json.replaceAll(/(?<=[[:,]\s*)true\b/g, "True").replaceAll(/(?<=[[:,]\s*)false\b/g, "False").replaceAll(/(?<=[[:,]\s*)null\b/g, "None").replace(/^null$/, "None");
+  json
+    .replaceAll(/(?<=[[:,]\s*)true\b/g, "True")
+    .replaceAll(/(?<=[[:,]\s*)false\b/g, "False")
+    .replaceAll(/(?<=[[:,]\s*)null\b/g, "None")
+    .replace(/^null$/, "None");

@@ -47,8 +47,13 @@ export function onlyVariation(serve: Serve): string | null {
 
 /** "on to 12.5 % and off to the rest, by company" */
 export function servedInWords(serve: Serve, label: (key: string) => string = (key) => key): string {
+  return servedWords(serve, label).join(", ");
+}
+
+/** The same as what is served, and by what units are drawn where they are. */
+export function servedWords(serve: Serve, label: (key: string) => string = (key) => key): string[] {
   const only = onlyVariation(serve);
-  if ("variation" in serve || only !== null) return label(only ?? ("variation" in serve ? serve.variation : ""));
+  if ("variation" in serve || only !== null) return [label(only ?? ("variation" in serve ? serve.variation : ""))];
   const shares = serve.rollout.variations.filter((share) => share.weight > 0);
   const told = shares.map((share, index) =>
     index > 0 && index === shares.length - 1
@@ -57,5 +62,5 @@ export function servedInWords(serve: Serve, label: (key: string) => string = (ke
   );
   const last = told.pop() ?? "nothing";
   const listed = told.length > 0 ? `${told.join(", ")} and ${last}` : last;
-  return `${listed}, by ${bucketBy(serve) ?? "targeting key"}`;
+  return [listed, `by ${bucketBy(serve) ?? "targeting key"}`];
 }

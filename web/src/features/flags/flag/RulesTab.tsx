@@ -10,6 +10,7 @@ import { QueryView } from "@/components/QueryView";
 import { RuleList } from "@/components/RuleList";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
+import { useAttributes } from "@/components/use-attributes";
 import { useDraft } from "@/components/use-draft";
 import { alike, type SeenAttribute, type Serve, servedInWords, serveOf } from "@/lib/rules";
 import { Conflicts } from "./Conflicts";
@@ -22,7 +23,6 @@ import { Prerequisites } from "./Prerequisites";
 import { type At, type Flag, publicationQuery, type Settings, segmentKeysQuery, settingsQuery } from "./queries";
 import { SettingsReview } from "./SettingsReview";
 import { Targets } from "./Targets";
-import { useAttributes } from "@/components/use-attributes";
 import { usePreview } from "./use-preview";
 
 /** What the flag does in the environment of the top bar. */
@@ -90,7 +90,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
     [dirty, base, draft, flag],
   );
   // What was refused at the save stays marked until the draft is another one; then the preview says what is still wrong.
-  useEffect(() => setRefused([]), [draft]);
+  useEffect(() => setRefused([]), []);
   const errors = refused.length > 0 ? refused : seen.refused;
   const change = editable ? (part: Partial<SettingsDraft>) => set((before) => ({ ...before, ...part })) : undefined;
   const onRefused = (fields: readonly FieldProblem[], problem: Problem) => {

@@ -39,7 +39,10 @@ export default function TestPage() {
     set({ beside: on ? [...state.beside, key] : state.beside.filter((each) => each !== key) });
   return (
     <>
-      <PageHeader title="Test" subtitle="What a context gets, and why: by the code that decides at the edges. Nothing is changed or counted." />
+      <PageHeader
+        title="Test"
+        subtitle="What a context gets, and why: by the code that decides at the edges. Nothing is changed or counted."
+      />
       <div className={classes.columns}>
         <div className={classes.column}>
           <Card title="What">

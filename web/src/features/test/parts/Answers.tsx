@@ -28,7 +28,10 @@ export function Answers({ asked, environments, shown, onShow, variations }: Prop
   const results = useQueries({
     queries: environments.map((each) => explanationQuery({ ...asked, environment: each.key })),
   });
-  const at = Math.max(0, environments.findIndex((each) => each.key === shown));
+  const at = Math.max(
+    0,
+    environments.findIndex((each) => each.key === shown),
+  );
   const result = results[at];
   const environment = environments[at];
   return (
@@ -90,7 +93,13 @@ function Compared({ environments, results, at, onShow, variations }: ComparedPro
   );
 }
 
-function Served({ variation, variations }: { readonly variation: string | null; readonly variations: Props["variations"] }) {
+function Served({
+  variation,
+  variations,
+}: {
+  readonly variation: string | null;
+  readonly variations: Props["variations"];
+}) {
   if (variation === null) return <>your default</>;
   const place = variations.findIndex((each) => each.key === variation);
   return (
@@ -112,7 +121,10 @@ function Shown({ asked, explanation, environment, variations }: ShownProps) {
   const last = explanation.last_changed_by;
   return (
     <>
-      <Card title={`${asked.flag} in ${environment.name}`} subtitle={asked.at === null ? "As it is saved now" : "As it was then"}>
+      <Card
+        title={`${asked.flag} in ${environment.name}`}
+        subtitle={asked.at === null ? "As it is saved now" : "As it was then"}
+      >
         <Stack gap="sm">
           <div className={classes.answer} role="status">
             <span className={classes.variation}>
@@ -126,7 +138,8 @@ function Shown({ asked, explanation, environment, variations }: ShownProps) {
           )}
           {last !== null && (
             <Text c="dimmed">
-              Last changed by {last.who.name}, <Time at={last.when} />: {last.entity.replaceAll("_", " ")} {last.entity_key}
+              Last changed by {last.who.name}, <Time at={last.when} />: {last.entity.replaceAll("_", " ")}{" "}
+              {last.entity_key}
               {last.reason && `, “${last.reason}”`}
             </Text>
           )}

@@ -138,7 +138,13 @@ function Field({ name, value, seen, onChange, onRemove }: FieldProps) {
         }}
       />
       <Text size="xs" c="dimmed" pb={8}>
-        {Array.isArray(read) ? "a list" : typeof read === "string" ? "text" : typeof read === "object" ? "an object" : typeof read}
+        {Array.isArray(read)
+          ? "a list"
+          : typeof read === "string"
+            ? "text"
+            : typeof read === "object"
+              ? "an object"
+              : typeof read}
       </Text>
       <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Remove ${name}`} onClick={onRemove}>
         <Icon name="close" />
