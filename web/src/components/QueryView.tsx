@@ -1,5 +1,4 @@
 import { Alert, Button, Skeleton, Stack, Text } from "@mantine/core";
-import type { UseQueryResult } from "@tanstack/react-query";
 import { notFound } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { asProblem, sentence } from "@/api/problem";
@@ -9,8 +8,18 @@ import { Failure } from "./Failure";
 
 const SKELETON_MILLISECONDS = 150;
 
+/** Of a query, as far as it is shown: one answer, or the pages of a list. */
+export interface Shown<T> {
+  readonly data: T | undefined;
+  readonly isPending: boolean;
+  readonly isError: boolean;
+  readonly error: unknown;
+  readonly dataUpdatedAt: number;
+  readonly refetch: () => unknown;
+}
+
 interface Props<T> {
-  readonly query: UseQueryResult<T>;
+  readonly query: Shown<T>;
   readonly children: (data: T) => ReactNode;
   /** In the form of what comes; three lines by default. */
   readonly skeleton?: ReactNode;

@@ -1,0 +1,74 @@
+import { Button, Group, Modal, Stack } from "@mantine/core";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { asProblem, type Problem } from "@/api/problem";
+import { Failure } from "./Failure";
+
+interface Props {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly title: string;
+  /** Verb and object: "Invite Anna". */
+  readonly confirm: string;
+  readonly children: ReactNode;
+  /** Why it can't be sent yet. */
+  readonly incomplete?: string;
+  readonly size?: "md" | "lg" | "xl";
+  /** Closes when it resolves, unless `stays`; what it throws is shown above the buttons. */
+  readonly onSubmit: () => Promise<unknown>;
+  readonly stays?: boolean;
+}
+
+/** A small form in a dialog, sent by Enter or its button. */
+export function FormDialog({
+  opened,
+  onClose,
+  title,
+  confirm,
+  children,
+  incomplete = "",
+  size = "md",
+  ...rest
+}: Props) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const close = () => {
+    setProblem(null);
+    onClose();
+  };
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy || incomplete !== "") return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await rest.onSubmit();
+      if (rest.stays !== true) close();
+    } catch (thrown) {
+      setProblem(asProblem(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened={opened} onClose={close} title={title} size={size}>
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <Stack gap="sm">
+          {children}
+          {problem !== null && <Failure problem={problem} />}
+          <Group justify="flex-end" mt="xs">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button
+              type="submit"
+              loading={busy}
+              {...(incomplete === "" ? {} : { "aria-disabled": true, "data-disabled": true, title: incomplete })}
+            >
+              {confirm}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,49 @@
+import { Accordion } from "@mantine/core";
+import { Card } from "@/components/Card";
+import { JsonEditor } from "@/components/JsonEditor";
+import { PageLink } from "@/components/PageLink";
+import { pagePath, useParams } from "@/lib/url";
+import { editPage, editTitle } from "../model";
+import classes from "../pages/changes.module.css";
+import type { Edit } from "../queries";
+
+/** One edit: what it does in words, and the documents behind the words. */
+export function EditCard({ edit }: { readonly edit: Edit }) {
+  const { project } = useParams();
+  const page = editPage(edit.entity);
+  const entity = edit.key.split("/")[0] ?? edit.key;
+  return (
+    <Card
+      title={editTitle(edit)}
+      subtitle={edit.environments.length > 1 ? `Changes what ${edit.environments.join(", ")} serve` : undefined}
+      actions={page === null ? undefined : <PageLink to={pagePath(project, page, entity)}>Open as it is now</PageLink>}
+    >
+      {edit.difference.words.length === 0 ? (
+        <p className={classes.hint}>It is so already: nothing would change.</p>
+      ) : (
+        <ul className={classes.words}>
+          {edit.difference.words.map((each) => (
+            <li key={each}>{each}</li>
+          ))}
+        </ul>
+      )}
+      <Accordion variant="filled" chevronPosition="left" mt="sm">
+        <Accordion.Item value="json">
+          <Accordion.Control>As JSON</Accordion.Control>
+          <Accordion.Panel>
+            <JsonEditor
+              label="Difference (JSON Patch)"
+              value={JSON.stringify(edit.difference.patch, null, 2)}
+              height={180}
+            />
+            <JsonEditor
+              label="The edit as the API takes it"
+              value={JSON.stringify(edit.document, null, 2)}
+              height={180}
+            />
+          </Accordion.Panel>
+        </Accordion.Item>
+      </Accordion>
+    </Card>
+  );
+}

@@ -1,0 +1,245 @@
+import { Button, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { announce } from "@/components/announce";
+import { CopyOnce } from "@/components/CopyOnce";
+import { type Column, DataTable } from "@/components/DataTable";
+import { Empty } from "@/components/Empty";
+import { FormDialog } from "@/components/FormDialog";
+import { Guarded } from "@/components/Guarded";
+import { QueryView } from "@/components/QueryView";
+import { Time } from "@/components/Time";
+import { useNow } from "@/lib/now";
+import { endOf, inOrder, LIFETIMES, OVERLAPS, standing } from "../model";
+import classes from "../pages/keys.module.css";
+import { type NewSdkKey, type SdkKey, useKeyWrites, useSdkKeys } from "../queries";
+import { Standing } from "./Standing";
+
+type Asked = { readonly what: "create" } | { readonly what: "rotate" | "revoke"; readonly key: SdkKey };
+
+const KINDS = [
+  { value: "server", label: "Server: sees every flag and its rules" },
+  { value: "client", label: "Client: for browsers and phones, sees values of client-visible flags" },
+] as const;
+
+/** Of the chosen environment. */
+export function SdkKeys() {
+  const { project, environment } = usePlace();
+  const { query, more } = useSdkKeys(project.key, environment.key);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [made, setMade] = useState<NewSdkKey | null>(null);
+  const now = useNow();
+  const create = (
+    <Guarded right="sdk_key:manage" environment={environment.key}>
+      {(props) => (
+        <Button onClick={() => setAsked({ what: "create" })} {...props}>
+          Create an SDK key
+        </Button>
+      )}
+    </Guarded>
+  );
+  const columns: readonly Column<SdkKey>[] = [
+    { id: "name", header: "Key", cell: (row) => row.name },
+    { id: "kind", header: "Kind", width: "110px", cell: (row) => (row.kind === "server" ? "Server" : "Client") },
+    { id: "hint", header: "Begins with", width: "160px", cell: (row) => <code>{row.hint}…</code> },
+    { id: "standing", header: "State", width: "170px", cell: (row) => <Standing row={row} /> },
+    { id: "created", header: "Created", width: "150px", cell: (row) => <Time at={row.created_at} /> },
+    {
+      id: "actions",
+      header: "",
+      width: "210px",
+      align: "right",
+      cell: (row) =>
+        standing(row, now) === "revoked" || standing(row, now) === "ended" ? null : (
+          <RowActions row={row} ask={setAsked} />
+        ),
+    },
+  ];
+  return (
+    <>
+      <div className={classes.head}>
+        <p className={classes.hint}>
+          Applications open {environment.name} with one of these. A key is shown once, when it is made.
+        </p>
+        {create}
+      </div>
+      <QueryView query={query}>
+        {(rows) => (
+          <DataTable
+            label={`SDK keys of ${environment.name}`}
+            rows={inOrder(rows, now)}
+            rowKey={(row) => row.id}
+            columns={columns}
+            more={more}
+            empty={
+              <Empty
+                title={`${environment.name} has no SDK key`}
+                text="No application can evaluate flags in it before it has one."
+                action={create}
+              />
+            }
+          />
+        )}
+      </QueryView>
+      {asked !== null && <KeyDialog asked={asked} close={() => setAsked(null)} onMade={setMade} />}
+      <Modal
+        opened={made !== null}
+        onClose={() => setMade(null)}
+        title="The new SDK key"
+        size="lg"
+        closeOnClickOutside={false}
+      >
+        {made !== null && (
+          <Stack>
+            <CopyOnce secret={made.key} label={`${made.name}, a ${made.kind} key of ${environment.name}`} />
+            <Button onClick={() => setMade(null)}>I have copied it</Button>
+          </Stack>
+        )}
+      </Modal>
+    </>
+  );
+}
+
+function RowActions({ row, ask }: { readonly row: SdkKey; readonly ask: (asked: Asked) => void }) {
+  const { environment } = usePlace();
+  return (
+    <span className={classes.actions}>
+      <Guarded right="sdk_key:manage" environment={environment.key}>
+        {(props) => (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={`Rotate ${row.name}`}
+            onClick={() => ask({ what: "rotate", key: row })}
+            {...props}
+          >
+            Rotate
+          </Button>
+        )}
+      </Guarded>
+      <Guarded right="sdk_key:manage" environment={environment.key}>
+        {(props) => (
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            color="red"
+            aria-label={`Revoke ${row.name}`}
+            onClick={() => ask({ what: "revoke", key: row })}
+            {...props}
+          >
+            Revoke
+          </Button>
+        )}
+      </Guarded>
+    </span>
+  );
+}
+
+interface DialogProps {
+  readonly asked: Asked;
+  readonly close: () => void;
+  readonly onMade: (key: NewSdkKey) => void;
+}
+
+function KeyDialog({ asked, close, onMade }: DialogProps) {
+  const { project, environment } = usePlace();
+  const writes = useKeyWrites(project.key, environment.key);
+  const [name, setName] = useState("");
+  const [kind, setKind] = useState<"server" | "client">("server");
+  const [lifetime, setLifetime] = useState("never");
+  const [overlap, setOverlap] = useState("86400");
+  const [reason, setReason] = useState("");
+  const demanded = environment.reason_required;
+  const words = {
+    create: { title: `Create an SDK key of ${environment.name}`, confirm: "Create the key" },
+    rotate: { title: "Rotate the key", confirm: "Rotate the key" },
+    revoke: { title: "Revoke the key", confirm: "Revoke the key" },
+  }[asked.what];
+  const submit = async () => {
+    if (asked.what === "create") {
+      const written = await writes.create({ name: name.trim(), kind, expires_at: endOf(lifetime, Date.now()) }, reason);
+      announce(written, { what: `Created the SDK key ${name.trim()}` });
+      onMade(written.data);
+    } else if (asked.what === "rotate") {
+      const written = await writes.rotate(asked.key.id, Number(overlap), reason);
+      announce(written, { what: `Rotated the SDK key ${asked.key.name}` });
+      onMade(written.data);
+    } else {
+      announce(await writes.revoke(asked.key.id, reason), { what: `Revoked the SDK key ${asked.key.name}` });
+    }
+  };
+  const incomplete =
+    asked.what === "create" && name.trim() === ""
+      ? "Give it a name"
+      : demanded && reason.trim() === ""
+        ? "Say why"
+        : "";
+  return (
+    <FormDialog
+      opened
+      onClose={close}
+      title={words.title}
+      confirm={words.confirm}
+      incomplete={incomplete}
+      onSubmit={submit}
+    >
+      {asked.what === "create" && (
+        <>
+          <TextInput
+            label="Name"
+            description="Of the application that will have it"
+            required
+            data-autofocus
+            maxLength={200}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Select
+            label="Kind"
+            data={KINDS.map((each) => ({ ...each }))}
+            allowDeselect={false}
+            value={kind}
+            onChange={(next) => setKind(next === "client" ? "client" : "server")}
+          />
+          <Select
+            label="Ends"
+            data={LIFETIMES.map((each) => ({ ...each }))}
+            allowDeselect={false}
+            value={lifetime}
+            onChange={(next) => setLifetime(next ?? "never")}
+          />
+        </>
+      )}
+      {asked.what === "rotate" && (
+        <>
+          <span>
+            <strong>{asked.key.name}</strong> gets a successor with the same rights, shown once.
+          </span>
+          <Select
+            label="The old key ends"
+            data={OVERLAPS.map((each) => ({ ...each }))}
+            allowDeselect={false}
+            value={overlap}
+            onChange={(next) => setOverlap(next ?? "86400")}
+          />
+        </>
+      )}
+      {asked.what === "revoke" && (
+        <span>
+          Whatever still asks with <strong>{asked.key.name}</strong> (<code>{asked.key.hint}…</code>) is refused by
+          every edge from now on. It can't be taken back.
+        </span>
+      )}
+      {demanded && (
+        <Textarea
+          label="Reason"
+          required
+          autosize
+          maxLength={500}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,20 @@
+import { Badge } from "@/components/Badge";
+import { Time } from "@/components/Time";
+import { useNow } from "@/lib/now";
+import { standing } from "../model";
+
+interface Props {
+  readonly row: { readonly expires_at: string | null; readonly revoked_at: string | null };
+}
+
+export function Standing({ row }: Props) {
+  const said = standing(row, useNow());
+  if (said === "revoked") return <Badge>Revoked</Badge>;
+  if (said === "ended") return <Badge>Ended</Badge>;
+  if (said === "in force") return <Badge tone="good">In force</Badge>;
+  return (
+    <>
+      <Badge tone="caution">Ends</Badge> <Time at={row.expires_at} />
+    </>
+  );
+}

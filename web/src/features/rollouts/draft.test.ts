@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { draftOf, guardDocuments, incompleteGuards, newGuard, planDocument } from "./draft";
+
+describe("drafts of rollouts", () => {
+  it("come back from their documents as they were", () => {
+    const plan = {
+      steps: [
+        { share: 5, hold_seconds: 3600, approval: false },
+        { share: 100, hold_seconds: 172_800, approval: true },
+      ],
+    };
+    const guards = [
+      {
+        metric: "purchase",
+        margin: 0.02,
+        margin_kind: "relative" as const,
+        action: "roll_back" as const,
+        window_seconds: 60,
+      },
+      { built_in: "no_data" as const, action: "hold" as const },
+    ];
+    const draft = draftOf(plan, guards);
+    expect(draft.plan.steps.map((each) => [each.hold, each.unit])).toEqual([
+      [1, "hours"],
+      [2, "days"],
+    ]);
+    expect(planDocument(draft.plan)).toEqual(plan);
+    expect(guardDocuments(draft.guards)).toEqual(guards);
+  });
+
+  it("keep an even progress", () => {
+    const plan = { progressive: { from: 0, to: 50, over_seconds: 5400 } };
+    expect(planDocument(draftOf(plan, []).plan)).toEqual(plan);
+  });
+
+  it("want a metric for each guard of one", () => {
+    expect(incompleteGuards([newGuard(1)])).toBe("A guard has no metric");
+    expect(incompleteGuards([{ ...newGuard(1), kind: "no_data" }])).toBe("");
+  });
+});

@@ -1,0 +1,172 @@
+/** Plans, guards and states of rollouts in words; what may be done in which state. */
+
+import { z } from "zod";
+import { duration, percent } from "@/lib/format";
+import type { Finding, Rollout, RolloutState, Step } from "./queries";
+
+export type Tone = "neutral" | "info" | "good" | "caution" | "problem";
+
+export const STATES: Readonly<Record<RolloutState, { readonly label: string; readonly tone: Tone }>> = {
+  pending: { label: "Not started", tone: "neutral" },
+  running: { label: "Running", tone: "info" },
+  held: { label: "Held", tone: "problem" },
+  paused: { label: "Paused", tone: "caution" },
+  completed: { label: "Completed", tone: "good" },
+  rolled_back: { label: "Rolled back", tone: "problem" },
+  cancelled: { label: "Cancelled", tone: "neutral" },
+};
+
+const stepSchema = z.object({
+  share: z.number(),
+  hold_seconds: z.number().nullish(),
+  at: z.union([z.string(), z.number()]).nullish(),
+  approval: z.boolean().default(false),
+});
+const planSchema = z.object({
+  steps: z.array(stepSchema).nullish(),
+  progressive: z
+    .object({ from: z.number().default(0), to: z.number().default(100), over_seconds: z.number() })
+    .nullish(),
+});
+const guardSchema = z.object({
+  id: z.string().nullish(),
+  metric: z.string().nullish(),
+  built_in: z.enum(["sample_ratio", "no_data", "sdk_errors"]).nullish(),
+  margin: z.number().nullish(),
+  margin_kind: z.enum(["relative", "absolute"]).nullish(),
+  action: z.enum(["roll_back", "hold", "notify"]),
+  window_seconds: z.number().nullish(),
+  silence_seconds: z.number().nullish(),
+});
+
+export type PlanStep = z.infer<typeof stepSchema>;
+export type Plan = z.infer<typeof planSchema>;
+export type Guard = z.infer<typeof guardSchema>;
+export type GuardAction = Guard["action"];
+
+/** An answer's plan; what this version does not know of it is left out. */
+export const planOf = (document: unknown): Plan => planSchema.catch({}).parse(document);
+export const guardsOf = (documents: unknown): readonly Guard[] => z.array(guardSchema).catch([]).parse(documents);
+
+export function stepWords(step: PlanStep): string {
+  const held =
+    step.at !== null && step.at !== undefined
+      ? `from ${new Date(step.at).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`
+      : step.hold_seconds
+        ? `for ${duration(step.hold_seconds * 1000)}`
+        : "at once";
+  return `${percent(step.share)} ${held}${step.approval ? ", after an approval" : ""}`;
+}
+
+/** "5 % → 50 % → 100 %", or "0 % to 100 % evenly over 2 h". */
+export function planWords(plan: Plan): string {
+  if (plan.progressive) {
+    const { from, to, over_seconds } = plan.progressive;
+    return `${percent(from)} to ${percent(to)} evenly over ${duration(over_seconds * 1000)}`;
+  }
+  return (plan.steps ?? []).map((each) => percent(each.share)).join(" → ");
+}
+
+export const GUARD_ACTIONS: Readonly<Record<GuardAction, string>> = {
+  roll_back: "Roll back",
+  hold: "Hold",
+  notify: "Tell the webhooks",
+};
+
+const BUILT_IN = {
+  sample_ratio: "units don't arrive in the expected shares",
+  no_data: "no exposures come",
+  sdk_errors: "SDKs report more errors",
+} as const;
+
+/** "Roll back when purchase is more than 2 % worse". */
+export function guardWords(guard: Guard): string {
+  const action = GUARD_ACTIONS[guard.action];
+  if (guard.built_in) return `${action} when ${BUILT_IN[guard.built_in]}`;
+  const margin = guard.margin ?? 0;
+  const worse =
+    margin === 0
+      ? "worse"
+      : guard.margin_kind === "absolute"
+        ? `worse by more than ${margin}`
+        : `more than ${percent(margin * 100)} worse`;
+  return `${action} when ${guard.metric ?? "the metric"} is ${worse}`;
+}
+
+export const FINDINGS: Readonly<Record<Finding["state"], { readonly label: string; readonly tone: Tone }>> = {
+  healthy: { label: "Healthy", tone: "good" },
+  harmed: { label: "Harmed", tone: "problem" },
+  insufficient: { label: "Too early to say", tone: "neutral" },
+  no_data: { label: "No data", tone: "caution" },
+  not_estimable: { label: "Can't be told", tone: "caution" },
+};
+
+export const DONE = {
+  told: "The webhooks were told",
+  held: "The rollout was held",
+  rolled_back: "The rollout was rolled back",
+  nothing: "Nothing was left to do",
+} as const;
+
+/** What somebody can do in a state, the likeliest first. */
+export function stepsIn(rollout: Pick<Rollout, "state" | "waiting_for" | "next_share">): readonly Step[] {
+  switch (rollout.state) {
+    case "pending":
+      return ["start"];
+    case "running":
+      return [
+        ...(rollout.waiting_for === "approval" ? (["approve"] as const) : []),
+        "pause",
+        ...(rollout.next_share === null ? [] : (["skip"] as const)),
+        "roll-back",
+        "cancel",
+      ];
+    case "held":
+    case "paused":
+      return ["resume", "roll-back", "cancel"];
+    default:
+      return [];
+  }
+}
+
+/** What the rollout does next, or why it doesn't: "Next: 50 % in 2 hours". */
+export function waitsFor(rollout: Pick<Rollout, "state" | "waiting_for" | "next_share" | "cause">): string {
+  if (rollout.state === "held" || rollout.state === "paused") return rollout.cause.detail;
+  if (rollout.state !== "running") return "";
+  if (rollout.waiting_for === "approval") return "Waits for somebody's approval";
+  if (rollout.waiting_for === "guards")
+    return "Waits for its guards: the monitor has not looked in the last minute, or one asks for something";
+  return rollout.next_share === null ? "This is the last step" : `Next: ${percent(rollout.next_share)}`;
+}
+
+export interface ChartPoint {
+  readonly at: number;
+  readonly share: number;
+}
+
+/** The share over time as it was: a corner at each change, and the present at the end. */
+export function shareOverTime(
+  stages: readonly { readonly share: number; readonly started_at: string; readonly ended_at: string | null }[],
+  now: number,
+): ChartPoint[] {
+  const points: ChartPoint[] = [];
+  for (const stage of stages) {
+    const from = Date.parse(stage.started_at);
+    const to = stage.ended_at === null ? now : Date.parse(stage.ended_at);
+    points.push({ at: from, share: stage.share }, { at: Math.max(to, from), share: stage.share });
+  }
+  return points;
+}
+
+/** The steps to come as planned, from now on; those that wait for somebody begin at once here. */
+export function planned(plan: Plan, position: number, dueAt: string | null, now: number): ChartPoint[] {
+  const points: ChartPoint[] = [];
+  let at = dueAt === null ? now : Math.max(Date.parse(dueAt), now);
+  for (const step of (plan.steps ?? []).slice(position)) {
+    if (step.at !== null && step.at !== undefined) at = Math.max(at, new Date(step.at).getTime());
+    const end = at + (step.hold_seconds ?? 0) * 1000;
+    points.push({ at, share: step.share }, { at: end, share: step.share });
+    at = end;
+  }
+  return points;
+}

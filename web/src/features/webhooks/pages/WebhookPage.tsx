@@ -1,0 +1,189 @@
+import { Alert, Button, Modal, Select, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { announce, announceProblem } from "@/components/announce";
+import { Badge } from "@/components/Badge";
+import { Card } from "@/components/Card";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { CopyOnce } from "@/components/CopyOnce";
+import { FormDialog } from "@/components/FormDialog";
+import { Guarded } from "@/components/Guarded";
+import { KeyValue } from "@/components/KeyValue";
+import { PageHeader } from "@/components/PageHeader";
+import { QueryView } from "@/components/QueryView";
+import { Time } from "@/components/Time";
+import { pagePath, useParams } from "@/lib/url";
+import { listensTo, standing } from "../model";
+import { Deliveries } from "../parts/Deliveries";
+import { WebhookForm } from "../parts/WebhookForm";
+import { useWebhookWrites, type Webhook, webhookQuery } from "../queries";
+import classes from "./webhooks.module.css";
+
+type Asked = "edit" | "rotate" | "delete";
+
+const OVERLAPS = [
+  { value: "0", label: "Nothing: the old secret is gone at once" },
+  { value: "3600", label: "An hour" },
+  { value: "86400", label: "A day" },
+  { value: "604800", label: "A week" },
+];
+
+export default function WebhookPage() {
+  const { key } = useParams();
+  const { organization } = usePlace();
+  const query = useQuery(webhookQuery(organization.id, key));
+  return <QueryView query={query}>{(webhook) => <Body webhook={webhook} />}</QueryView>;
+}
+
+function Body({ webhook }: { readonly webhook: Webhook }) {
+  const { project } = usePlace();
+  const { label, tone } = standing(webhook);
+  return (
+    <>
+      <PageHeader
+        back={{ label: "Webhooks", to: pagePath(project.key, "webhooks") }}
+        title={webhook.description === "" ? webhook.url : webhook.description}
+        subtitle={
+          <>
+            <Badge tone={tone}>{label}</Badge> {webhook.url}
+          </>
+        }
+        actions={<WebhookActions webhook={webhook} />}
+      />
+      <div className={classes.stack}>
+        {webhook.paused_because !== null && webhook.paused_because !== "asked" && (
+          <Alert color="red" variant="light" title={label}>
+            What happens during a pause is not told later. Put the receiver right, then let it go on: what waited is
+            sent.
+          </Alert>
+        )}
+        <Card title="About it">
+          <KeyValue
+            items={[
+              { label: "Is told of", value: listensTo(webhook) },
+              { label: "Made", value: <Time at={webhook.created_at} /> },
+              ...(webhook.failing_since === null
+                ? []
+                : [{ label: "Failing since", value: <Time at={webhook.failing_since} /> }]),
+              ...(webhook.paused_at === null ? [] : [{ label: "Paused", value: <Time at={webhook.paused_at} /> }]),
+              ...(webhook.previous_secret_ends_at === null
+                ? []
+                : [{ label: "Old secret ends", value: <Time at={webhook.previous_secret_ends_at} /> }]),
+            ]}
+          />
+        </Card>
+        <Deliveries webhook={webhook.id} />
+      </div>
+    </>
+  );
+}
+
+function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
+  const { organization, project } = usePlace();
+  const navigate = useNavigate();
+  const writes = useWebhookWrites(organization.id);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [overlap, setOverlap] = useState("86400");
+  const [secret, setSecret] = useState<string | null>(null);
+  const close = () => setAsked(null);
+  const run = async (writing: Promise<unknown>, what: string) => {
+    try {
+      await writing;
+      announce(null, { what });
+    } catch (thrown) {
+      announceProblem(thrown);
+    }
+  };
+  const actions = [
+    { label: "Send a test", run: () => void run(writes.test(webhook.id), "A test is on its way") },
+    webhook.enabled
+      ? { label: "Pause", run: () => void run(writes.change(webhook, { enabled: false }), "Paused the webhook") }
+      : {
+          label: "Let it go on",
+          run: () => void run(writes.change(webhook, { enabled: true }), "The webhook goes on"),
+        },
+    { label: "Edit", run: () => setAsked("edit") },
+    { label: "Rotate the secret", run: () => setAsked("rotate") },
+    { label: "Delete", run: () => setAsked("delete") },
+  ];
+  return (
+    <>
+      {actions.map((each) => (
+        <Guarded key={each.label} right="webhook:manage">
+          {(props) => (
+            <Button
+              variant={each.label === "Delete" ? "outline" : "default"}
+              {...(each.label === "Delete" ? { color: "red.8" } : {})}
+              onClick={each.run}
+              {...props}
+            >
+              {each.label}
+            </Button>
+          )}
+        </Guarded>
+      ))}
+      {asked === "edit" && (
+        <WebhookForm
+          webhook={webhook}
+          close={close}
+          onSubmit={async (body) => {
+            await writes.change(webhook, body);
+            announce(null, { what: "Saved the webhook" });
+          }}
+        />
+      )}
+      {asked === "rotate" && (
+        <FormDialog
+          opened
+          onClose={close}
+          title="Rotate the secret"
+          confirm="Rotate the secret"
+          onSubmit={async () => {
+            const { data } = await writes.rotate(webhook.id, Number(overlap));
+            announce(null, { what: "The webhook has a new secret" });
+            setSecret(data.secret);
+          }}
+        >
+          <Select
+            label="Both secrets sign for"
+            description="Until then each request carries a signature of each."
+            data={OVERLAPS}
+            allowDeselect={false}
+            value={overlap}
+            onChange={(next) => setOverlap(next ?? "86400")}
+          />
+        </FormDialog>
+      )}
+      <ConfirmDialog
+        opened={asked === "delete"}
+        onClose={close}
+        title="Delete the webhook"
+        confirm="Delete the webhook"
+        tone="danger"
+        onConfirm={async () => {
+          await writes.remove(webhook.id);
+          announce(null, { what: "Deleted the webhook" });
+          void navigate({ to: pagePath(project.key, "webhooks") });
+        }}
+      >
+        Nothing is sent to {webhook.url} any more, and its deliveries are forgotten.
+      </ConfirmDialog>
+      <Modal
+        opened={secret !== null}
+        onClose={() => setSecret(null)}
+        title="The new secret"
+        size="lg"
+        closeOnClickOutside={false}
+      >
+        {secret !== null && (
+          <Stack>
+            <CopyOnce secret={secret} label="With it the receiver verifies each request" />
+            <Button onClick={() => setSecret(null)}>I have copied it</Button>
+          </Stack>
+        )}
+      </Modal>
+    </>
+  );
+}
