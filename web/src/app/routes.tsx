@@ -45,6 +45,13 @@ const signInRoute = createRoute({
   staticData: { title: "Sign in" },
 });
 
+const resetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "reset",
+  component: lazyRouteComponent(() => import("./ResetPage")),
+  staticData: { title: "Another password" },
+});
+
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
@@ -109,6 +116,7 @@ const outside = featureRoutes.filter((each) => each.path.startsWith("/")).map(pa
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  resetRoute,
   homeRoute,
   ...outside,
   projectRoute.addChildren([projectHomeRoute, ...within]),

@@ -1,7 +1,9 @@
 import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { meQuery } from "@/api/shared-queries";
 import { Icon, type IconName } from "@/components/Icon";
+import { pagePath, useParams } from "@/lib/url";
 import { openHelp } from "../palette/state";
 import { useSignOut } from "../session/use-sign-out";
 
@@ -19,6 +21,8 @@ export function PersonMenu() {
   const person = useQuery(meQuery).data;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const signOut = useSignOut();
+  const navigate = useNavigate();
+  const { project } = useParams();
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
@@ -32,6 +36,12 @@ export function PersonMenu() {
           <br />
           {person?.email}
         </Menu.Label>
+        <Menu.Item
+          leftSection={<Icon name="person" size={16} />}
+          onClick={() => void navigate({ to: pagePath(project, "profile") })}
+        >
+          Your account
+        </Menu.Item>
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         {SCHEMES.map((each) => (
