@@ -26,7 +26,7 @@ PLAN = Plan(
 )
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_every_promise_is_kept_through_injected_faults(tmp_path: Path) -> None:
     promises = await run(PLAN, tmp_path / "chaos", ProgressReporter(Console(quiet=True)), durable=False)
 
