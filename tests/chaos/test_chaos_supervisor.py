@@ -60,7 +60,8 @@ async def test_a_paused_part_does_not_answer(supervisor: Supervisor, fresh_redis
     async with supervisor.paused("redis"):
         assert fresh_redis.running
         with pytest.raises(TimeoutError):
-            await supervisor.ready("redis", 0.2)
+            async with asyncio.timeout(0.2):
+                await supervisor.ready("redis")
     await supervisor.ready("redis")
 
 
