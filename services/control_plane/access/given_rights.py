@@ -19,9 +19,9 @@ class HeldRole:
     policy: Policy
 
 
-def held_role(role: str, place: tuple[UUID, UUID | None, UUID | None], made: frozenset[RoleDefinition]) -> HeldRole:
-    """`place`: an organization, a project of it, an environment of that. `made`: the organization's own roles."""
-    grant = Grant(role, *place)
+def held_role(role: str, scope: tuple[UUID, UUID | None, UUID | None], made: frozenset[RoleDefinition]) -> HeldRole:
+    """`scope`: an organization, a project of it, an environment of that. `made`: the organization's own roles."""
+    grant = Grant(role, *scope)
     own = next((each for each in made if each.key == role), None)
     return HeldRole(rights_of(role, own), Policy(frozenset({grant}), frozenset({own} if own else ())))
 

@@ -37,8 +37,8 @@ async def member_permissions(
     found = None if project is None else await _project(tx, actor, scope, project)
     environments = [] if found is None else await environments_of(tx, found)
     rows = await tx.fetch(_HELD, scope.organization_id, user, None if found is None else found.project_id)
-    places = [(row["role_key"], row["project_id"], row["environment_id"]) for row in rows]
-    held = await roles_asked(tx, scope.organization_id, places if in_force else [])
+    asked = [(row["role_key"], row["project_id"], row["environment_id"]) for row in rows]
+    held = await roles_asked(tx, scope.organization_id, asked if in_force else [])
     return MemberPermissionsView(
         roles=[
             HeldRoleView(
