@@ -1,6 +1,15 @@
 /** A remote config's drafts: what differs from what is saved, and what somebody would get, said in words. */
 
-import { type Json, type JsonObject, mergePatch, patchedPointers, same, shortJson, valueAt } from "@/lib/json";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  mergePatch,
+  patchedPointers,
+  same,
+  shortJson,
+  valueAt,
+} from "@/lib/json";
 
 export interface ConfigOverride {
   id?: string;
@@ -77,4 +86,82 @@ function differences(was: Json | undefined, is: Json | undefined, at: string): D
 /** Of a refusal: which environments a schema would break, and how. */
 export function brokenBySchema(fields: readonly { field: string; code: string; message: string }[]): string[] {
   return fields.filter((each) => each.code === "needed_in_environment").map((each) => each.message);
+}
+
+interface Outline {
+  own_value: boolean;
+  overrides: number;
+}
+
+/** What an environment sets of a config: "the same value, 2 overrides". */
+export function outlineWords(outline: Outline | undefined): string {
+  if (outline === undefined) return "–";
+  const overrides =
+    outline.overrides === 0 ? "" : `, ${outline.overrides} ${outline.overrides === 1 ? "override" : "overrides"}`;
+  return `${outline.own_value ? "its own value" : "the shared value"}${overrides}`;
+}
+
+/** Text that people type, as the object that it has to be. */
+export function objectFrom(text: string): JsonObject | null {
+  try {
+    const read: unknown = JSON.parse(text);
+    return isObject(read) ? read : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A schema that takes what a value has now: a start to write a stricter one from. */
+export function schemaOf(value: Json): JsonObject {
+  if (Array.isArray(value)) return { type: "array", ...(value[0] === undefined ? {} : { items: schemaOf(value[0]) }) };
+  if (isObject(value))
+    return {
+      type: "object",
+      properties: Object.fromEntries(Object.entries(value).map(([name, part]) => [name, schemaOf(part)])),
+    };
+  if (value === null) return {};
+  return { type: typeof value === "number" ? (Number.isInteger(value) ? "integer" : "number") : typeof value };
+}
+
+/** What a draft changes in an environment, as sentences. `who` tells whom an override matches. */
+export function settingsWords(
+  before: SettingsDraft,
+  after: SettingsDraft,
+  shared: JsonObject,
+  who: (override: ConfigOverride) => string,
+): string[] {
+  const words: string[] = [];
+  if (before.value !== null && after.value === null) words.push("The shared value is served again");
+  if (before.value === null && after.value !== null) words.push("It has a value of its own");
+  words.push(...valueWords(before.value ?? shared, after.value ?? shared));
+  if (before.resolve !== after.resolve)
+    words.push(
+      after.resolve === "merge" ? "All overrides that match apply" : "The first override that matches applies",
+    );
+  return [...words, ...overrideWords(before.overrides, after.overrides, after.value ?? shared, who)];
+}
+
+function overrideWords(
+  before: readonly ConfigOverride[],
+  after: readonly ConfigOverride[],
+  value: JsonObject,
+  who: (override: ConfigOverride) => string,
+): string[] {
+  const was = new Map(before.flatMap((each) => (each.id === undefined ? [] : [[each.id, each] as const])));
+  const kept = new Set(after.map((each) => each.id));
+  const told = (each: ConfigOverride) =>
+    `if ${who(each)}: ${patchWords(value, each.value).join(", ") || "nothing changes"}`;
+  const words = [...was.values()]
+    .filter((each) => !kept.has(each.id))
+    .map((each) => `No override any more ${told(each)}`);
+  for (const each of after) {
+    const earlier = each.id === undefined ? undefined : was.get(each.id);
+    if (earlier === undefined) words.push(`A new override ${told(each)}`);
+    else if (JSON.stringify(earlier) !== JSON.stringify(each))
+      words.push(`Another override ${told(each)}; it was ${told(earlier)}`);
+  }
+  const order = (list: readonly ConfigOverride[]) =>
+    list.map((each) => each.id).filter((id) => id !== undefined && was.has(id) && kept.has(id));
+  if (order(before).join() !== order(after).join()) words.push("Overrides stand in another order");
+  return words;
 }

@@ -109,3 +109,46 @@ export function refusalWords(refused: Readonly<Record<string, number>>): string 
     .map(([code, count]) => `${count} ${code.replaceAll("_", " ")}`)
     .join(", ");
 }
+
+export interface MinuteCounts {
+  exposures: number;
+  metrics: number;
+  usage: number;
+  rejected: Readonly<Record<string, number>>;
+}
+
+export interface Arrived {
+  exposures: number;
+  metrics: number;
+  usage: number;
+  refused: number;
+  reasons: Record<string, number>;
+}
+
+export function summed(minutes: readonly MinuteCounts[]): Arrived {
+  const sum: Arrived = { exposures: 0, metrics: 0, usage: 0, refused: 0, reasons: {} };
+  for (const minute of minutes) {
+    sum.exposures += minute.exposures;
+    sum.metrics += minute.metrics;
+    sum.usage += minute.usage;
+    for (const [code, number] of Object.entries(minute.rejected)) {
+      sum.refused += number;
+      sum.reasons[code] = (sum.reasons[code] ?? 0) + number;
+    }
+  }
+  return sum;
+}
+
+interface Series {
+  bucket_seconds: number;
+  series: readonly { time: string; variations: readonly { variation: string; exposures: number }[] }[];
+}
+
+/** The times of a series as an axis has them, in UTC: days, or hours with their day. */
+export function seriesOf({ bucket_seconds, series }: Series): { time: string; counts: Record<string, number> }[] {
+  const length = bucket_seconds >= 86_400 ? 10 : 16;
+  return series.map(({ time, variations }) => ({
+    time: time.slice(0, length).replace("T", " "),
+    counts: Object.fromEntries(variations.map((each) => [each.variation, each.exposures])),
+  }));
+}

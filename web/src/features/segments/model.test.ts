@@ -7,7 +7,7 @@ import {
   patchOf,
   type SegmentUse,
   touchedWords,
-  useGroups,
+  groupedUses,
 } from "./model";
 
 const use = (
@@ -26,7 +26,7 @@ const use = (
 
 describe("what uses a segment", () => {
   it("is one line for each, with its environments", () => {
-    const groups = useGroups([
+    const groups = groupedUses([
       use("flag", "checkout", "staging", false),
       use("flag", "checkout", "production"),
       use("flag", "checkout", "production", true, ["beta"]),

@@ -20,7 +20,7 @@ export interface UseGroup {
 }
 
 /** One line for each entity, with all environments in which it uses the segment. */
-export function useGroups(uses: readonly SegmentUse[]): UseGroup[] {
+export function groupedUses(uses: readonly SegmentUse[]): UseGroup[] {
   const groups = new Map<string, UseGroup>();
   for (const use of uses) {
     const through = use.path.map((step) => `${step.kind} ${step.key}`);
@@ -98,4 +98,63 @@ export function patchOf(before: SegmentDraft, after: SegmentDraft): Partial<Segm
 export function doubleKeys(draft: Pick<SegmentDraft, "included" | "excluded">): string[] {
   const excluded = new Set(draft.excluded);
   return draft.included.filter((each) => excluded.has(each));
+}
+
+interface Listed {
+  included: readonly string[];
+  excluded: readonly string[];
+  if: unknown;
+  long_list: { included: number; excluded: number } | null;
+}
+
+/** "2 listed people and whoever meets its condition, but not 1 other": a row of the list. */
+export function whoWords(segment: Listed): string {
+  const listed = segment.included.length + (segment.long_list?.included ?? 0);
+  const left = segment.excluded.length + (segment.long_list?.excluded ?? 0);
+  const parts = [
+    listed > 0 ? `${listed.toLocaleString("en")} listed ${listed === 1 ? "key" : "keys"}` : "",
+    segment.if === null ? "" : "whoever meets its condition",
+  ].filter((each) => each !== "");
+  const who = parts.length === 0 ? "Nobody" : parts.join(" and ");
+  const but = left > 0 ? `, but not ${left.toLocaleString("en")} excluded ${left === 1 ? "key" : "keys"}` : "";
+  return `${who.charAt(0).toUpperCase()}${who.slice(1)}${but}`;
+}
+
+/** What an edit changes, as sentences. `condition` tells its parts. */
+export function draftWords(
+  before: SegmentDraft,
+  after: SegmentDraft,
+  condition: (one: JsonObject) => string,
+): string[] {
+  const words: string[] = [];
+  for (const field of ["included", "excluded"] as const) {
+    const was = new Set(before[field]);
+    const is = new Set(after[field]);
+    const added = after[field].filter((each) => !was.has(each));
+    const removed = before[field].filter((each) => !is.has(each));
+    if (added.length > 0) words.push(`${keysWords(added)} ${added.length === 1 ? "is" : "are"} ${field}`);
+    if (removed.length > 0)
+      words.push(`${keysWords(removed)} ${removed.length === 1 ? "is" : "are"} no longer ${field}`);
+  }
+  if (JSON.stringify(before.if) !== JSON.stringify(after.if))
+    words.push(conditionWords(before.if, after.if, condition));
+  if (before.name !== after.name) words.push(`It is called “${after.name}”`);
+  if (before.description !== after.description) words.push("Its description is another one");
+  if (before.owner !== after.owner)
+    words.push(after.owner === null ? "Nobody looks after it" : `${after.owner} looks after it`);
+  if (before.tags.join("\n") !== after.tags.join("\n")) words.push(`Its tags are ${listed(after.tags) || "none"}`);
+  return words;
+}
+
+function conditionWords(
+  before: JsonObject | null,
+  after: JsonObject | null,
+  words: (one: JsonObject) => string,
+): string {
+  if (after === null) return "There is no condition any more";
+  return before === null ? `Whoever: ${words(after)}` : `The condition is: ${words(after)}; it was: ${words(before)}`;
+}
+
+function keysWords(keys: readonly string[]): string {
+  return keys.length <= 3 ? listed(keys) : `${keys.slice(0, 2).join(", ")} and ${keys.length - 2} more`;
 }

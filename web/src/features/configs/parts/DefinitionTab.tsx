@@ -1,0 +1,186 @@
+import { Alert, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { usePlace } from "@/api/place";
+import type { FieldProblem, Problem } from "@/api/problem";
+import { useRight } from "@/api/rights";
+import { Card } from "@/components/Card";
+import { EntityPicker } from "@/components/EntityPicker";
+import { EditReview } from "@/components/reviewing/EditReview";
+import { SaveBar } from "@/components/SaveBar";
+import { errorsBelow } from "@/components/schema/errors";
+import { useDraft } from "@/components/use-draft";
+import { type JsonObject, same } from "@/lib/json";
+import classes from "../configs.module.css";
+import { brokenBySchema, valueWords } from "../model";
+import { type Config, changeConfig, configsKey, undo } from "../queries";
+import { objectOf } from "./SettingsTab";
+import { ObjectText, ValueEditor } from "./ValueEditor";
+
+interface Draft {
+  value: JsonObject;
+  schema: JsonObject;
+  name: string;
+  description: string;
+  tags: string[];
+  owner: string | null;
+}
+
+/** What all environments share: the value where they have none of their own, and the schema that all values fit. */
+export function DefinitionTab({ config }: { readonly config: Config }) {
+  const { project, environment } = usePlace();
+  const client = useQueryClient();
+  const right = useRight("config:update");
+  const readOnly = !right.allowed || config.archived;
+  const stored = useMemo((): Draft => {
+    const { name, description, tags, owner } = config;
+    return { value: objectOf(config.value), schema: objectOf(config.schema), name, description, tags, owner };
+  }, [config]);
+  const { draft, set, discard } = useDraft(stored);
+  const [reviewing, setReviewing] = useState(false);
+  const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const change = (part: Partial<Draft>) => set((before) => ({ ...before, ...part }));
+  const error = (field: string) => refused.find((each) => each.field === field)?.message;
+  const patch = changed(stored, draft);
+  const words = wordsOf(stored, draft);
+  const broken = brokenBySchema(refused);
+  const done = async () => {
+    discard();
+    setRefused([]);
+    setProblem(null);
+    await client.invalidateQueries({ queryKey: configsKey(project.key) });
+  };
+  return (
+    <Stack gap="md">
+      {broken.length > 0 && (
+        <Alert color="red" variant="light" role="alert" title="The schema would break what environments serve">
+          <ul className={classes.change}>
+            {broken.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </Alert>
+      )}
+      <div className={classes.columns}>
+        <Card title="Shared value" subtitle="Served wherever an environment has no value of its own.">
+          <ValueEditor
+            label="Shared value"
+            path="value"
+            schema={draft.schema}
+            value={draft.value}
+            errors={errorsBelow(refused, "value")}
+            {...(readOnly ? {} : { onChange: (value: JsonObject) => change({ value }) })}
+          />
+        </Card>
+        <div className={classes.stack}>
+          <Card
+            title="Schema"
+            subtitle="A JSON Schema that every value fits, with its overrides. What it refuses can't be saved."
+          >
+            <ObjectText
+              label="Schema"
+              value={draft.schema}
+              {...(readOnly ? {} : { onChange: (schema: JsonObject) => change({ schema }) })}
+            />
+            {refused
+              .filter((each) => each.field.startsWith("schema") && each.code !== "needed_in_environment")
+              .map((each) => (
+                <p key={each.field + each.message} role="alert">
+                  {each.field}: {each.message}
+                </p>
+              ))}
+          </Card>
+          <Card title="About it">
+            <TextInput
+              label="Name"
+              readOnly={readOnly}
+              value={draft.name}
+              error={error("name")}
+              onChange={(event) => change({ name: event.currentTarget.value })}
+            />
+            <Textarea
+              mt="sm"
+              label="Description"
+              autosize
+              minRows={2}
+              readOnly={readOnly}
+              value={draft.description}
+              error={error("description")}
+              onChange={(event) => change({ description: event.currentTarget.value })}
+            />
+            <TagsInput
+              mt="sm"
+              label="Tags"
+              readOnly={readOnly}
+              maxTags={50}
+              value={draft.tags}
+              onChange={(tags) => change({ tags })}
+            />
+            <EntityPicker
+              kind="member"
+              label="Owner"
+              value={draft.owner}
+              disabled={readOnly}
+              onChange={(owner) => change({ owner })}
+            />
+          </Card>
+        </div>
+      </div>
+      <SaveBar changes={words} problem={problem} onReview={() => setReviewing(true)} onDiscard={() => void done()} />
+      {reviewing && (
+        <EditReview
+          title={`Change config ${config.key}`}
+          edit={{
+            entity: "config",
+            key: config.key,
+            action: "update",
+            document: { ...patch },
+            base_version: config.version,
+          }}
+          environment={environment}
+          words={words}
+          before={stored}
+          after={draft}
+          done={`Changed config ${config.key}`}
+          touches={<p>The shared value and the schema are those of every environment.</p>}
+          save={({ reason, choice }) =>
+            changeConfig(
+              project.key,
+              config.key,
+              config.version,
+              { ...patch, ...(choice === null ? {} : { on_experiments: choice }) },
+              reason,
+            )
+          }
+          undo={async () => {
+            await undo(project.key, "config", config.key, config.version + 1);
+            await client.invalidateQueries({ queryKey: configsKey(project.key) });
+          }}
+          onClose={() => setReviewing(false)}
+          onDone={done}
+          onRefused={(fields, told) => {
+            setRefused(fields);
+            setProblem(told);
+          }}
+        />
+      )}
+    </Stack>
+  );
+}
+
+function changed(before: Draft, after: Draft): Partial<Draft> {
+  const fields = Object.entries(after).filter(([name, value]) => !same(before[name as keyof Draft], value));
+  return Object.fromEntries(fields);
+}
+
+function wordsOf(before: Draft, after: Draft): string[] {
+  const words = valueWords(before.value, after.value);
+  if (!same(before.schema, after.schema)) words.push("The schema is another one");
+  if (before.name !== after.name) words.push(`It is called “${after.name}”`);
+  if (before.description !== after.description) words.push("Its description is another one");
+  if (before.owner !== after.owner)
+    words.push(after.owner === null ? "Nobody looks after it" : `${after.owner} looks after it`);
+  if (!same(before.tags, after.tags)) words.push(`Its tags are ${after.tags.join(", ") || "none"}`);
+  return words;
+}

@@ -1,0 +1,207 @@
+import { Button, Radio, Stack, Switch } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { usePlace } from "@/api/place";
+import type { FieldProblem, Problem } from "@/api/problem";
+import { useRight } from "@/api/rights";
+import { Card } from "@/components/Card";
+import { EditReview } from "@/components/reviewing/EditReview";
+import { SaveBar } from "@/components/SaveBar";
+import { errorsBelow } from "@/components/schema/errors";
+import { useDraft } from "@/components/use-draft";
+import { isObject, type JsonObject } from "@/lib/json";
+import { conditionOf, inWords } from "@/lib/rules";
+import classes from "../configs.module.css";
+import { type ConfigOverride, type SettingsDraft, settingsPatch, settingsWords } from "../model";
+import { type Config, type ConfigSettings, changeSettings, configsKey, segmentKeysQuery, undo } from "../queries";
+import { OverrideCard } from "./OverrideCard";
+import { ValueEditor } from "./ValueEditor";
+
+interface Props {
+  readonly config: Config;
+  readonly settings: ConfigSettings;
+}
+
+/** What one environment serves: its value, and overrides of it as rules. */
+export function SettingsTab({ config, settings }: Props) {
+  const { project, environment } = usePlace();
+  const client = useQueryClient();
+  const right = useRight("config:update", environment.key);
+  const readOnly = !right.allowed || config.archived;
+  const stored = useMemo(() => draftFrom(settings), [settings]);
+  const { draft, set, discard } = useDraft(stored);
+  const [reviewing, setReviewing] = useState(false);
+  const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const segments = useQuery(segmentKeysQuery(project.key)).data ?? [];
+
+  const shared = objectOf(config.value);
+  const value = draft.value ?? shared;
+  const patch = settingsPatch(stored, draft);
+  const words = settingsWords(stored, draft, shared, ifWords);
+  const change = (part: Partial<SettingsDraft>) => set((before) => ({ ...before, ...part }));
+  const setOverride = (index: number, given: ConfigOverride) =>
+    change({ overrides: draft.overrides.with(index, given) });
+  const done = async () => {
+    discard();
+    setRefused([]);
+    setProblem(null);
+    await client.invalidateQueries({ queryKey: configsKey(project.key) });
+  };
+  const at = { project: project.key, key: config.key, environment: environment.key };
+
+  return (
+    <Stack gap="md">
+      <Card
+        title={`Value in ${environment.name}`}
+        subtitle="What everybody gets whom no override matches."
+        actions={
+          <Switch
+            label="A value of its own"
+            checked={draft.value !== null}
+            disabled={readOnly}
+            onChange={(event) => change({ value: event.currentTarget.checked ? shared : null })}
+          />
+        }
+      >
+        {draft.value === null && (
+          <p className={classes.dim}>It serves the config's shared value, which is edited beside the schema.</p>
+        )}
+        <ValueEditor
+          label={`Value in ${environment.name}`}
+          path="value"
+          schema={config.schema as JsonObject}
+          value={value}
+          errors={errorsBelow(refused, "value")}
+          {...(draft.value === null || readOnly ? {} : { onChange: (given: JsonObject) => change({ value: given }) })}
+        />
+      </Card>
+      <Card title="Overrides" subtitle="From the top: who else gets something else. Each changes only what it names.">
+        <ol className={classes.overrides}>
+          {draft.overrides.map((each, index) => (
+            <OverrideCard
+              key={each.id ?? `new ${index}`}
+              override={each}
+              index={index}
+              count={draft.overrides.length}
+              base={value}
+              schema={config.schema as JsonObject}
+              segments={segments}
+              refused={refused}
+              readOnly={readOnly}
+              onChange={(given) => setOverride(index, given)}
+              onMove={(to) => change({ overrides: moved(draft.overrides, index, to) })}
+              onRemove={() => change({ overrides: draft.overrides.toSpliced(index, 1) })}
+            />
+          ))}
+        </ol>
+        {draft.overrides.length === 0 && <p className={classes.dim}>None: everybody gets the value above.</p>}
+        {!readOnly && (
+          <Button
+            mt="sm"
+            variant="default"
+            onClick={() =>
+              change({
+                overrides: [...draft.overrides, { if: { attribute: "", operator: "eq", value: "" }, value: {} }],
+              })
+            }
+          >
+            Add override
+          </Button>
+        )}
+        {(draft.overrides.length > 1 || draft.resolve === "merge") && (
+          <Radio.Group
+            mt="md"
+            label="Where several match"
+            value={draft.resolve}
+            onChange={(given) => !readOnly && change({ resolve: given === "merge" ? "merge" : "first" })}
+          >
+            <Stack gap="xs" mt="xs">
+              <Radio value="first" label="The first one applies" />
+              <Radio value="merge" label="All apply, in their order" description="Of at most ten overrides." />
+            </Stack>
+          </Radio.Group>
+        )}
+        {settings.invalid_combinations.length > 0 && (
+          <p className={classes.dim}>
+            Whom {settings.invalid_combinations.map((each) => each.join(" and ")).join(", or ")} match together gets the
+            value alone: their combination breaks the schema.
+          </p>
+        )}
+      </Card>
+      <SaveBar changes={words} problem={problem} onReview={() => setReviewing(true)} onDiscard={() => void done()} />
+      {reviewing && (
+        <EditReview
+          title={`Change ${config.key} in ${environment.name}`}
+          edit={{
+            entity: "config_settings",
+            key: config.key,
+            environment: environment.key,
+            action: "update",
+            document: { ...patch },
+            base_version: settings.version,
+          }}
+          environment={environment}
+          words={words}
+          before={stored}
+          after={draft}
+          done={`Changed config ${config.key} in ${environment.name}`}
+          save={({ reason, choice }) => changeSettings(at, settings.version, bodyOf(patch, choice), reason)}
+          undo={async () => {
+            await undo(project.key, "config_settings", config.key, settings.version + 1, environment.key);
+            await client.invalidateQueries({ queryKey: configsKey(project.key) });
+          }}
+          onClose={() => setReviewing(false)}
+          onDone={done}
+          onRefused={(fields, told) => {
+            setRefused(fields);
+            setProblem(told);
+          }}
+        />
+      )}
+    </Stack>
+  );
+}
+
+function bodyOf(patch: Partial<SettingsDraft>, choice: "new_phase" | "stop" | "accept" | null) {
+  const { overrides, ...rest } = patch;
+  return {
+    ...rest,
+    ...(overrides === undefined ? {} : { overrides: overrides.map((each) => ({ ...each })) }),
+    ...(choice === null ? {} : { on_experiments: choice }),
+  };
+}
+
+export function ifWords(override: ConfigOverride): string {
+  if (override.segment !== undefined) return `in segment ${override.segment}`;
+  const condition = conditionOf(override.if);
+  return condition === null ? "its condition holds" : inWords(condition);
+}
+
+function draftFrom(settings: ConfigSettings): SettingsDraft {
+  return {
+    value: settings.inherited ? null : objectOf(settings.value),
+    resolve: settings.resolve,
+    overrides: settings.overrides.map(overrideOf),
+  };
+}
+
+function overrideOf(document: Readonly<Record<string, unknown>>): ConfigOverride {
+  return {
+    ...(typeof document.id === "string" ? { id: document.id } : {}),
+    ...(isObject(document.if) ? { if: document.if } : {}),
+    ...(typeof document.segment === "string" ? { segment: document.segment } : {}),
+    value: isObject(document.value) ? document.value : {},
+  };
+}
+
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function moved<T>(list: readonly T[], from: number, to: number): T[] {
+  const next = [...list];
+  const [one] = next.splice(from, 1);
+  if (one !== undefined) next.splice(to, 0, one);
+  return next;
+}

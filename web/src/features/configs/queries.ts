@@ -1,0 +1,172 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { controlPlane, read, write } from "@/api/clients";
+import type { components } from "@/api/generated/control-plane";
+
+type Schemas = components["schemas"];
+export type Config = Schemas["ConfigView"];
+export type ConfigSettings = Schemas["ConfigSettingsView"];
+export type NewConfig = Schemas["ConfigCreate"];
+export type ConfigChange = Schemas["ConfigPatch"];
+export type SettingsChange = Schemas["ConfigSettingsPatch"];
+
+const PAGE = 200;
+
+export const configsKey = (project: string) => ["project", project, "configs"] as const;
+
+export interface ConfigListParameters {
+  q?: string;
+  tag?: string;
+  owner?: string;
+  archived?: "true" | "only";
+  sort: "key" | "-key" | "name" | "-name" | "updated_at" | "-updated_at";
+}
+
+export const configListQuery = (project: string, parameters: ConfigListParameters) =>
+  infiniteQueryOptions({
+    queryKey: [...configsKey(project), "list", parameters],
+    queryFn: ({ pageParam, signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/configs", {
+          params: {
+            path: { project },
+            query: { ...parameters, limit: PAGE, ...(pageParam === null ? { total: true } : { cursor: pageParam }) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+
+export const configQuery = (project: string, key: string) =>
+  queryOptions({
+    queryKey: [...configsKey(project), key],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } }, signal }),
+      ),
+  });
+
+export const settingsQuery = (project: string, key: string, environment: string) =>
+  queryOptions({
+    queryKey: [...configsKey(project), key, "settings", environment],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/configs/{key}/environments/{environment}", {
+          params: { path: { project, key, environment } },
+          signal,
+        }),
+      ),
+  });
+
+/** What this config is for somebody, by what is saved. */
+export function explainConfig(project: string, environment: string, key: string, context: Record<string, unknown>) {
+  return read(
+    controlPlane.POST("/api/v1/projects/{project}/environments/{environment}/explain", {
+      params: { path: { project, environment } },
+      body: { flag: key, context },
+    }),
+  );
+}
+
+export function createConfig(project: string, body: NewConfig) {
+  return write(controlPlane.POST("/api/v1/projects/{project}/configs", { params: { path: { project } }, body }));
+}
+
+export function changeConfig(project: string, key: string, version: number, body: ConfigChange, reason?: string) {
+  return write(
+    controlPlane.PATCH("/api/v1/projects/{project}/configs/{key}", {
+      params: { path: { project, key }, header: { "If-Match": `"${version}"`, ...reasonHeader(reason) } },
+      body,
+    }),
+  );
+}
+
+export interface SettingsPlace {
+  project: string;
+  key: string;
+  environment: string;
+}
+
+export function changeSettings(at: SettingsPlace, version: number, body: SettingsChange, reason?: string) {
+  return write(
+    controlPlane.PATCH("/api/v1/projects/{project}/configs/{key}/environments/{environment}", {
+      params: {
+        path: { project: at.project, key: at.key, environment: at.environment },
+        header: { "If-Match": `"${version}"`, ...reasonHeader(reason) },
+      },
+      body,
+    }),
+  );
+}
+
+export function setArchived(project: string, key: string, archived: boolean) {
+  const params = { path: { project, key } };
+  return write(
+    archived
+      ? controlPlane.POST("/api/v1/projects/{project}/configs/{key}/archive", { params })
+      : controlPlane.POST("/api/v1/projects/{project}/configs/{key}/restore", { params }),
+  );
+}
+
+export function deleteConfig(project: string, key: string) {
+  return write(controlPlane.DELETE("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } } }));
+}
+
+type Kind = "config" | "config_settings";
+
+/** With the version that was written: nothing newer is taken back. */
+export function undo(project: string, kind: Kind, key: string, version: number, environment?: string) {
+  return write(
+    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/undo", {
+      params: {
+        path: { project, kind, key },
+        query: environment === undefined ? {} : { environment },
+        header: { "If-Match": `"${version}"` },
+      },
+    }),
+  );
+}
+
+export const historyQuery = (project: string, kind: Kind, key: string, environment?: string) =>
+  queryOptions({
+    queryKey: [...configsKey(project), key, "history", kind, environment ?? null],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/history/{kind}/{key}", {
+          params: {
+            path: { project, kind, key },
+            query: { limit: 50, ...(environment === undefined ? {} : { environment }) },
+          },
+          signal,
+        }),
+      ),
+  });
+
+export function restoreVersion(project: string, kind: Kind, key: string, version: number, environment?: string) {
+  return write(
+    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/versions/{version}/restore", {
+      params: { path: { project, kind, key, version }, query: environment === undefined ? {} : { environment } },
+    }),
+  );
+}
+
+/** What one may name in a condition. */
+export const segmentKeysQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["project", project, "segments", "keys"],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        controlPlane.GET("/api/v1/projects/{project}/segments", {
+          params: { path: { project }, query: { limit: PAGE } },
+          signal,
+        }),
+      );
+      return page.items.map((each) => each.key);
+    },
+    staleTime: 60_000,
+  });
+
+function reasonHeader(reason: string | undefined) {
+  return reason ? { "X-Verdict-Reason": encodeURIComponent(reason) } : {};
+}

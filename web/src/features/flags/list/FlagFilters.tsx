@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { usePlace } from "@/api/place";
+import { FilterBar, type FilterField } from "@/components/FilterBar";
+import { type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
+import { flagFacetsQuery } from "./queries";
+
+interface Props {
+  readonly search: FlagSearch;
+  readonly onChange: (change: Partial<FlagSearch>) => void;
+}
+
+const CHANGED = [
+  { value: "1d", label: "Changed in the last day" },
+  { value: "7d", label: "Changed in the last 7 days" },
+  { value: "30d", label: "Changed in the last 30 days" },
+  { value: "90d", label: "Changed in the last 90 days" },
+];
+const ARCHIVED = [
+  { value: "true", label: "Archived ones, too" },
+  { value: "only", label: "Archived ones only" },
+];
+
+export function FlagFilters({ search, onChange }: Props) {
+  const { project, environment, environments } = usePlace();
+  const facets = useQuery(flagFacetsQuery(project.key)).data;
+  const fields: FilterField[] = [
+    { name: "q", label: "Find by key, name or description", kind: "text" },
+    {
+      name: "where",
+      label: "State",
+      kind: "choice",
+      options: environments.flatMap((each) => [
+        { value: `on ${each.key}`, label: `On in ${each.name}` },
+        { value: `off ${each.key}`, label: `Off in ${each.name}` },
+      ]),
+    },
+    { name: "type", label: "Type", kind: "choice", options: TYPES.map((value) => ({ value, label: capital(value) })) },
+    {
+      name: "tag",
+      label: "Tag",
+      kind: "choice",
+      options: (facets?.tags ?? []).map(({ value, count }) => ({ value, label: `${value} (${count})` })),
+    },
+    {
+      name: "owner",
+      label: "Owner",
+      kind: "choice",
+      options: (facets?.owners ?? [])
+        .filter(({ value }) => value !== "")
+        .map(({ value, count }) => ({ value, label: `${value} (${count})` })),
+    },
+    {
+      name: "purpose",
+      label: "Purpose",
+      kind: "choice",
+      options: PURPOSES.map((value) => ({ value, label: capital(value) })),
+    },
+    { name: "changed", label: "Changed", kind: "choice", options: CHANGED },
+    { name: "archived", label: "Archived", kind: "choice", options: ARCHIVED },
+  ];
+  const where = search.state === undefined ? "" : `${search.state} ${search.in ?? environment.key}`;
+  return (
+    <FilterBar
+      fields={fields}
+      value={{ ...search, where }}
+      onChange={({ where: state, ...rest }) => {
+        const [on = "", at = ""] = typeof state === "string" ? state.split(" ") : [];
+        const change = { ...rest, ...(state === undefined ? {} : { state: on, in: at }) };
+        onChange(flagSearch.parse({ ...search, ...cleared(change) }));
+      }}
+    />
+  );
+}
+
+/** An emptied choice is none. The text may be empty. */
+function cleared(change: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(change).map(([name, value]) => [name, value === "" && name !== "q" ? undefined : value]),
+  );
+}
+
+export function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

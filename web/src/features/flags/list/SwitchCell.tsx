@@ -1,0 +1,39 @@
+import { memo, useState } from "react";
+import type { Environment } from "@/api/place";
+import { Switch } from "@/components/Switch";
+import classes from "./list.module.css";
+import type { Flag } from "./queries";
+import type { SwitchFlag } from "./use-switching";
+
+interface Props {
+  readonly flag: Flag;
+  readonly environment: Environment;
+  /** Why it may not be switched. */
+  readonly reason: string;
+  readonly served: string;
+  readonly turn: SwitchFlag;
+}
+
+/** A flag's switch in one environment, with what it serves there. */
+export const SwitchCell = memo(function SwitchCell({ flag, environment, reason, served, turn }: Props) {
+  const [busy, setBusy] = useState(false);
+  const enabled = flag.environments[environment.key]?.enabled ?? false;
+  const why = flag.archived ? "It is archived" : reason;
+  return (
+    <span className={classes.switching}>
+      <Switch
+        checked={enabled}
+        label={`${flag.key} in ${environment.name}`}
+        reason={why}
+        busy={busy}
+        onChange={(on) => {
+          setBusy(true);
+          void turn(flag, environment, on).finally(() => setBusy(false));
+        }}
+      />
+      <span className={classes.served} title={served}>
+        {served}
+      </span>
+    </span>
+  );
+});

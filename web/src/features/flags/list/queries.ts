@@ -1,0 +1,122 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { analytics, controlPlane, read, write } from "@/api/clients";
+import type { components } from "@/api/generated/control-plane";
+import type { FlagListParameters } from "../filters";
+
+export { permissionsQuery } from "@/api/shared-queries";
+
+type Schemas = components["schemas"];
+export type Flag = Schemas["FlagView"];
+export type NewFlag = Schemas["FlagCreate"];
+export type Usage = Awaited<ReturnType<typeof usageOf>>["items"][number];
+
+export const PAGE = 200;
+const MINUTE = 60_000;
+
+/** Everything that a write of a flag makes old begins with this. */
+export const flagsKey = (project: string) => ["project", project, "flags"] as const;
+
+export const flagListQuery = (project: string, parameters: FlagListParameters) =>
+  infiniteQueryOptions({
+    queryKey: [...flagsKey(project), "list", parameters],
+    queryFn: ({ pageParam, signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/flags", {
+          params: {
+            path: { project },
+            query: { ...parameters, limit: PAGE, ...(pageParam === null ? { total: true } : { cursor: pageParam }) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+
+/** What the filters offer: tags and owners of the whole project, with their numbers. */
+export const flagFacetsQuery = (project: string) =>
+  queryOptions({
+    queryKey: [...flagsKey(project), "facets"],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        controlPlane.GET("/api/v1/projects/{project}/flags", {
+          params: { path: { project }, query: { facets: "tag,owner", limit: 1 } },
+          signal,
+        }),
+      );
+      return { tags: page.facets?.tag ?? [], owners: page.facets?.owner ?? [] };
+    },
+    staleTime: MINUTE,
+  });
+
+function usageOf(project: string, environment: string, keys: readonly string[], signal: AbortSignal) {
+  return read(
+    analytics.GET("/v1/usage/flags", {
+      params: { query: { project, environment, flags: keys.join(","), limit: PAGE } },
+      signal,
+    }),
+  );
+}
+
+/** One call for up to 200 flags. */
+export const usageQuery = (project: string, environment: string, keys: readonly string[]) =>
+  queryOptions({
+    queryKey: ["project", project, "usage", environment, keys],
+    queryFn: ({ signal }) => usageOf(project, environment, keys, signal),
+    enabled: keys.length > 0,
+    staleTime: MINUTE,
+  });
+
+export interface OnFlag {
+  readonly key: string;
+  readonly name: string;
+  readonly environment: string;
+}
+
+/** Experiments that run, by the flag that they are on. */
+export const runningExperimentsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["project", project, "experiments", "running-by-flag"],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        controlPlane.GET("/api/v1/projects/{project}/experiments", {
+          params: { path: { project }, query: { state: "running", limit: PAGE } },
+          signal,
+        }),
+      );
+      const byFlag: Record<string, OnFlag[]> = {};
+      for (const { flag, key, name, environment } of page.items) {
+        byFlag[flag] = [...(byFlag[flag] ?? []), { key, name, environment }];
+      }
+      return byFlag;
+    },
+    staleTime: MINUTE,
+  });
+
+interface SwitchOptions {
+  readonly reason?: string;
+  readonly choice?: "new_phase" | "stop" | "accept" | null;
+}
+
+export function switchFlag(
+  project: string,
+  key: string,
+  environment: string,
+  enabled: boolean,
+  how: SwitchOptions = {},
+) {
+  const { reason = "", choice = null } = how;
+  return write(
+    controlPlane.PUT("/api/v1/projects/{project}/flags/{key}/environments/{environment}/enabled", {
+      params: {
+        path: { project, key, environment },
+        header: reason === "" ? {} : { "X-Verdict-Reason": encodeURIComponent(reason) },
+      },
+      body: { enabled, ...(choice === null ? {} : { on_experiments: choice }) },
+    }),
+  );
+}
+
+export function createFlag(project: string, body: NewFlag) {
+  return write(controlPlane.POST("/api/v1/projects/{project}/flags", { params: { path: { project } }, body }));
+}

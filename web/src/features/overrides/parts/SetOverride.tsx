@@ -1,0 +1,108 @@
+import { NativeSelect, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Environment } from "@/api/place";
+import { announce } from "@/components/announce";
+import { EntityPicker } from "@/components/EntityPicker";
+import { FormDialog } from "@/components/FormDialog";
+import { DAYS_CHOICES, DAYS_DEFAULT, expiryAfter } from "../model";
+import { overridesKey, removeOverrides, setOverride, variationsQuery } from "../queries";
+
+interface Props {
+  readonly project: string;
+  readonly environment: Environment;
+  readonly unit: string;
+  readonly onClose: () => void;
+}
+
+/** Puts one user into one variation until it expires. */
+export function SetOverride({ project, environment, unit: given, onClose }: Props) {
+  const client = useQueryClient();
+  const [unit, setUnit] = useState(given);
+  const [flag, setFlag] = useState<string | null>(null);
+  const [variation, setVariation] = useState("");
+  const [reason, setReason] = useState("");
+  const [days, setDays] = useState<number>(DAYS_DEFAULT);
+  const variations = useQuery(variationsQuery(project, flag ?? "")).data ?? [];
+  const chosen = variation === "" ? (variations[0]?.key ?? "") : variation;
+  const refresh = () => client.invalidateQueries({ queryKey: overridesKey(project, environment.key) });
+  const incomplete = [
+    unit.trim() === "" && "a user",
+    flag === null && "a flag",
+    reason.trim() === "" && "a reason",
+  ].filter((each) => each !== false);
+  const submit = async () => {
+    if (flag === null) return;
+    const key = unit.trim();
+    const body = { flag, variation: chosen, reason: reason.trim(), expires_at: expiryAfter(days, new Date()) };
+    const written = await setOverride(project, environment.key, key, body);
+    announce(written, {
+      what: `${key} gets ${chosen} of ${flag} in ${environment.name}`,
+      undo: async () => {
+        await removeOverrides(project, environment.key, key, flag);
+        await refresh();
+      },
+    });
+    await refresh();
+  };
+  return (
+    <FormDialog
+      opened
+      onClose={onClose}
+      title={`Set an override in ${environment.name}`}
+      confirm="Set override"
+      incomplete={incomplete.length === 0 ? "" : `It needs ${incomplete.join(", ")}`}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="User"
+        description="The targeting key that code asks with"
+        data-autofocus={given === "" ? true : undefined}
+        maxLength={256}
+        value={unit}
+        onChange={(event) => setUnit(event.currentTarget.value)}
+      />
+      <EntityPicker
+        kind="flag"
+        label="Flag"
+        value={flag}
+        required
+        onChange={(key) => {
+          setFlag(key);
+          setVariation("");
+        }}
+      />
+      <NativeSelect
+        label="Gets"
+        data={variations.map((each) => ({
+          value: each.key,
+          label: each.name === "" ? each.key : `${each.name} (${each.key})`,
+        }))}
+        value={chosen}
+        disabled={flag === null}
+        onChange={(event) => setVariation(event.currentTarget.value)}
+      />
+      <Textarea
+        label="Reason"
+        description="Whoever looks at this user later reads it."
+        required
+        maxLength={1000}
+        autosize
+        minRows={2}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      <Stack gap={4}>
+        <Text fw={500} id="override-days">
+          Ends after
+        </Text>
+        <SegmentedControl
+          aria-labelledby="override-days"
+          data={DAYS_CHOICES.map((each) => ({ value: String(each), label: each === 1 ? "1 day" : `${each} days` }))}
+          value={String(days)}
+          onChange={(value) => setDays(Number(value))}
+        />
+      </Stack>
+    </FormDialog>
+  );
+}

@@ -1,0 +1,200 @@
+import { Input, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { usePlace } from "@/api/place";
+import type { FieldProblem, Problem } from "@/api/problem";
+import { useRight } from "@/api/rights";
+import { Card } from "@/components/Card";
+import { ConditionEditor } from "@/components/ConditionEditor";
+import { ConditionSentence } from "@/components/ConditionSentence";
+import { EntityPicker } from "@/components/EntityPicker";
+import { EditReview } from "@/components/reviewing/EditReview";
+import { SaveBar } from "@/components/SaveBar";
+import { useDraft } from "@/components/use-draft";
+import { isObject } from "@/lib/json";
+import { type Condition, conditionOf, inWords } from "@/lib/rules";
+import { doubleKeys, draftOf, draftWords, patchOf, type SegmentDraft, touchedWords } from "../model";
+import { changeSegment, type Segment, segmentKeysQuery, segmentsKey, segmentUsesQuery, undoSegment } from "../queries";
+import classes from "../segments.module.css";
+import { IsInIt } from "./IsInIt";
+import { KeysEditor } from "./KeysEditor";
+import { LongList } from "./LongList";
+import { SizeEstimate } from "./SizeEstimate";
+
+/** Who is in a segment: listed keys first, then a condition for everybody else. */
+export function SegmentEditor({ segment }: { readonly segment: Segment }) {
+  const { project, environment } = usePlace();
+  const client = useQueryClient();
+  const right = useRight("segment:update");
+  const readOnly = !right.allowed || segment.archived;
+  const stored = useMemo(() => draftOf(segmentDraft(segment)), [segment]);
+  const { draft, set, discard } = useDraft(stored);
+  const [reviewing, setReviewing] = useState(false);
+  const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const uses = useQuery(segmentUsesQuery(project.key, segment.key)).data?.items ?? [];
+  const segments = useQuery(segmentKeysQuery(project.key)).data;
+
+  const words = draftWords(stored, draft, conditionText);
+  const double = doubleKeys(draft);
+  const patch = patchOf(stored, draft);
+  const change = (part: Partial<SegmentDraft>) => set((before) => ({ ...before, ...part }));
+  const error = (field: string) => refused.find((each) => each.field === field)?.message;
+  const condition = conditionOf(draft.if);
+  const done = async () => {
+    discard();
+    setRefused([]);
+    setProblem(null);
+    await client.invalidateQueries({ queryKey: segmentsKey(project.key) });
+  };
+
+  return (
+    <div className={classes.columns}>
+      <div className={classes.main}>
+        <Card
+          title="Listed people"
+          subtitle="Excluded keys are out, included ones are in, whatever the condition says."
+        >
+          <KeysEditor
+            label="Included"
+            description="Always in it, unless they are excluded."
+            field="included"
+            keys={draft.included}
+            error={double.length > 0 ? `In both lists: ${double.slice(0, 5).join(", ")}` : error("included")}
+            readOnly={readOnly}
+            onChange={(included) => change({ included })}
+          />
+          <KeysEditor
+            label="Excluded"
+            description="Never in it."
+            field="excluded"
+            keys={draft.excluded}
+            error={error("excluded")}
+            readOnly={readOnly}
+            onChange={(excluded) => change({ excluded })}
+          />
+        </Card>
+        <Card
+          title="Everybody else"
+          subtitle="Whoever isn't listed is in it when this holds; without a condition nobody is."
+        >
+          {readOnly ? (
+            condition === null ? (
+              <p className={classes.dim}>There is no condition.</p>
+            ) : (
+              <ConditionSentence condition={condition} />
+            )
+          ) : (
+            <ConditionEditor
+              value={condition}
+              onChange={(given: Condition | null) => change({ if: isObject(given) ? given : null })}
+              segments={(segments ?? []).filter((each) => each !== segment.key)}
+              errors={refused.filter((each) => each.field.startsWith("if"))}
+            />
+          )}
+        </Card>
+        <LongList segment={segment} />
+        <Card title="About it">
+          <TextInput
+            label="Name"
+            readOnly={readOnly}
+            value={draft.name}
+            error={error("name")}
+            onChange={(event) => change({ name: event.currentTarget.value })}
+          />
+          <Textarea
+            label="Description"
+            autosize
+            minRows={2}
+            mt="sm"
+            readOnly={readOnly}
+            value={draft.description}
+            error={error("description")}
+            onChange={(event) => change({ description: event.currentTarget.value })}
+          />
+          <Input.Wrapper mt="sm">
+            <TagsInput
+              label="Tags"
+              readOnly={readOnly}
+              value={draft.tags}
+              maxTags={50}
+              onChange={(tags) => change({ tags })}
+            />
+          </Input.Wrapper>
+          <EntityPicker
+            kind="member"
+            label="Owner"
+            value={draft.owner}
+            disabled={readOnly}
+            onChange={(owner) => change({ owner })}
+          />
+        </Card>
+      </div>
+      <div className={classes.side}>
+        <SizeEstimate segment={segment} />
+        <IsInIt segment={segment} />
+      </div>
+      <SaveBar
+        changes={double.length > 0 ? [`${double.length} keys are in both lists`] : words}
+        problem={problem}
+        onReview={() => double.length === 0 && setReviewing(true)}
+        onDiscard={() => void done()}
+      />
+      {reviewing && (
+        <EditReview
+          title={`Change segment ${segment.key}`}
+          edit={{
+            entity: "segment",
+            key: segment.key,
+            action: "update",
+            document: { ...patch },
+            base_version: segment.version,
+          }}
+          environment={environment}
+          words={words}
+          before={stored}
+          after={draft}
+          done={`Changed segment ${segment.key}`}
+          touches={<p>{touchedWords(uses)} A segment is the same in every environment.</p>}
+          save={({ reason, choice }) =>
+            changeSegment(
+              project.key,
+              segment.key,
+              segment.version,
+              { ...patch, ...(choice === null ? {} : { on_experiments: choice }) },
+              reason,
+            )
+          }
+          undo={async () => {
+            await undoSegment(project.key, segment.key, segment.version + 1);
+            await client.invalidateQueries({ queryKey: segmentsKey(project.key) });
+          }}
+          onClose={() => setReviewing(false)}
+          onDone={done}
+          onRefused={(fields, told) => {
+            setRefused(fields);
+            setProblem(told);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function conditionText(document: unknown): string {
+  const condition = conditionOf(document);
+  return condition === null ? JSON.stringify(document) : inWords(condition);
+}
+
+function segmentDraft(segment: Segment): SegmentDraft {
+  const condition: unknown = segment.if;
+  return {
+    name: segment.name,
+    description: segment.description,
+    tags: segment.tags,
+    owner: segment.owner,
+    included: segment.included,
+    excluded: segment.excluded,
+    if: isObject(condition) ? condition : null,
+  };
+}

@@ -1,0 +1,180 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { controlPlane, read, write } from "@/api/clients";
+import type { components } from "@/api/generated/control-plane";
+import { upload } from "@/api/upload";
+import type { FileForm } from "./keys";
+
+type Schemas = components["schemas"];
+export type Segment = Schemas["SegmentView"];
+export type NewSegment = Schemas["SegmentCreate"];
+export type SegmentChange = Schemas["SegmentPatch"];
+export type Estimate = Schemas["SegmentEstimateView"];
+
+const PAGE = 200;
+const MINUTE = 60_000;
+
+export const segmentsKey = (project: string) => ["project", project, "segments"] as const;
+
+export interface SegmentListParameters {
+  q?: string;
+  tag?: string;
+  owner?: string;
+  archived?: "true" | "only";
+  sort: "key" | "-key" | "name" | "-name" | "updated_at" | "-updated_at";
+}
+
+export const segmentListQuery = (project: string, parameters: SegmentListParameters) =>
+  infiniteQueryOptions({
+    queryKey: [...segmentsKey(project), "list", parameters],
+    queryFn: ({ pageParam, signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/segments", {
+          params: {
+            path: { project },
+            query: { ...parameters, limit: PAGE, ...(pageParam === null ? { total: true } : { cursor: pageParam }) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+
+export const segmentQuery = (project: string, key: string) =>
+  queryOptions({
+    queryKey: [...segmentsKey(project), key],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/segments/{key}", { params: { path: { project, key } }, signal }),
+      ),
+  });
+
+export const segmentUsesQuery = (project: string, key: string) =>
+  queryOptions({
+    queryKey: [...segmentsKey(project), key, "users"],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/segments/{key}/users", {
+          params: { path: { project, key } },
+          signal,
+        }),
+      ),
+    staleTime: MINUTE,
+  });
+
+export const estimateQuery = (project: string, environment: string, key: string, version: number) =>
+  queryOptions({
+    queryKey: [...segmentsKey(project), key, "estimate", environment, version],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.POST("/api/v1/projects/{project}/environments/{environment}/segments/{key}/estimate", {
+          params: { path: { project, environment, key } },
+          signal,
+        }),
+      ),
+    staleTime: MINUTE,
+  });
+
+export function membership(project: string, environment: string, key: string, context: Record<string, unknown>) {
+  return read(
+    controlPlane.POST("/api/v1/projects/{project}/environments/{environment}/segments/evaluate", {
+      params: { path: { project, environment } },
+      body: { context, segments: [key] },
+    }),
+  );
+}
+
+export function createSegment(project: string, body: NewSegment) {
+  return write(controlPlane.POST("/api/v1/projects/{project}/segments", { params: { path: { project } }, body }));
+}
+
+export function changeSegment(project: string, key: string, version: number, body: SegmentChange, reason?: string) {
+  return write(
+    controlPlane.PATCH("/api/v1/projects/{project}/segments/{key}", {
+      params: { path: { project, key }, header: { "If-Match": `"${version}"`, ...reasonHeader(reason) } },
+      body,
+    }),
+  );
+}
+
+export function setArchived(project: string, key: string, archived: boolean) {
+  const params = { path: { project, key } };
+  return write(
+    archived
+      ? controlPlane.POST("/api/v1/projects/{project}/segments/{key}/archive", { params })
+      : controlPlane.POST("/api/v1/projects/{project}/segments/{key}/restore", { params }),
+  );
+}
+
+export function deleteSegment(project: string, key: string) {
+  return write(
+    controlPlane.DELETE("/api/v1/projects/{project}/segments/{key}", { params: { path: { project, key } } }),
+  );
+}
+
+/** With the version that was written: nothing newer is taken back. */
+export function undoSegment(project: string, key: string, version: number) {
+  return write(
+    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/undo", {
+      params: { path: { project, kind: "segment", key }, header: { "If-Match": `"${version}"` } },
+    }),
+  );
+}
+
+export const segmentHistoryQuery = (project: string, key: string) =>
+  queryOptions({
+    queryKey: [...segmentsKey(project), key, "history"],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/history/{kind}/{key}", {
+          params: { path: { project, kind: "segment", key }, query: { limit: 50 } },
+          signal,
+        }),
+      ),
+  });
+
+export function restoreSegment(project: string, key: string, version: number) {
+  return write(
+    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/versions/{version}/restore", {
+      params: { path: { project, kind: "segment", key, version } },
+    }),
+  );
+}
+
+/** What one may name in a condition. */
+export const segmentKeysQuery = (project: string) =>
+  queryOptions({
+    queryKey: [...segmentsKey(project), "keys"],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        controlPlane.GET("/api/v1/projects/{project}/segments", {
+          params: { path: { project }, query: { limit: PAGE } },
+          signal,
+        }),
+      );
+      return page.items.map((each) => each.key);
+    },
+    staleTime: MINUTE,
+  });
+
+export interface ListUpload {
+  listing: "included" | "excluded";
+  mode: "replace" | "add" | "remove";
+  form: FileForm;
+  file: Blob;
+  onProgress: (share: number) => void;
+  signal: AbortSignal;
+}
+
+export function listPath(project: string, key: string, listing: "included" | "excluded"): string {
+  const parts = ["api", "v1", "projects", project, "segments", key, "long-list", listing];
+  return `/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+export function uploadList(project: string, key: string, { listing, mode, ...given }: ListUpload) {
+  return upload<Segment>({ path: listPath(project, key, listing), query: { mode }, ...given });
+}
+
+function reasonHeader(reason: string | undefined) {
+  return reason ? { "X-Verdict-Reason": encodeURIComponent(reason) } : {};
+}
