@@ -11,7 +11,7 @@ import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import classes from "../pages/people.module.css";
 import { rolesQuery } from "../queries";
-import { provisioningQuery, useSignInWrites } from "../sign-in-queries";
+import { provisioningQuery, useSignInWrites } from "../sign-in/queries";
 
 /** Tokens with which a directory keeps people and groups by SCIM. */
 export function Directory() {

@@ -8,7 +8,7 @@ import { Card } from "@/components/Card";
 import { FormDialog } from "@/components/FormDialog";
 import { QueryView } from "@/components/QueryView";
 import classes from "../pages/people.module.css";
-import { domainsQuery, useSignInWrites } from "../sign-in-queries";
+import { domainsQuery, useSignInWrites } from "../sign-in/queries";
 
 /** Whose addresses the organization speaks for, once it has shown that it may. */
 export function Domains() {

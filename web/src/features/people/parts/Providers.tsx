@@ -10,7 +10,7 @@ import { FormDialog } from "@/components/FormDialog";
 import { QueryView } from "@/components/QueryView";
 import classes from "../pages/people.module.css";
 import { rolesQuery } from "../queries";
-import { type IdentityProvider, providersQuery, useSignInWrites } from "../sign-in-queries";
+import { type IdentityProvider, providersQuery, useSignInWrites } from "../sign-in/queries";
 
 /** OpenID providers, by which people of verified domains sign in. */
 export function Providers() {

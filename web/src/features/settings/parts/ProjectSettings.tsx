@@ -1,0 +1,127 @@
+import { Alert, Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { asProblem, type Problem } from "@/api/problem";
+import { announce } from "@/components/announce";
+import { Card } from "@/components/Card";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { Failure } from "@/components/Failure";
+import { Guarded } from "@/components/Guarded";
+import { KeyValue } from "@/components/KeyValue";
+import { Time } from "@/components/Time";
+import { useDraft } from "@/components/use-draft";
+import classes from "../pages/settings.module.css";
+import { useSettingsWrites } from "../queries";
+
+export function ProjectSettings() {
+  const { project, organization } = usePlace();
+  const writes = useSettingsWrites(project.key);
+  const { draft, set, dirty, discard } = useDraft({ name: project.name, description: project.description });
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [archiving, setArchiving] = useState(false);
+  const save = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      announce(await writes.changeProject(project, draft), { what: `Saved the project ${draft.name}` });
+      discard();
+    } catch (thrown) {
+      setProblem(asProblem(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className={classes.stack}>
+      {project.archived && (
+        <Alert color="yellow" variant="light" title="The project is archived">
+          Nothing in it can be changed before it is restored.
+        </Alert>
+      )}
+      <Card title="Name and description">
+        <Stack gap="sm">
+          <TextInput
+            label="Name"
+            maxLength={200}
+            value={draft.name}
+            onChange={(event) => set({ ...draft, name: event.currentTarget.value })}
+          />
+          <Textarea
+            label="Description"
+            autosize
+            minRows={2}
+            value={draft.description}
+            onChange={(event) => set({ ...draft, description: event.currentTarget.value })}
+          />
+          {problem !== null && <Failure problem={problem} />}
+          <Group>
+            <Guarded right="project:update">
+              {(props) => (
+                <Button
+                  loading={busy}
+                  disabled={!dirty || draft.name.trim() === ""}
+                  onClick={() => void save()}
+                  {...props}
+                >
+                  Save the project
+                </Button>
+              )}
+            </Guarded>
+            {dirty && (
+              <Button variant="default" onClick={discard}>
+                Discard
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      </Card>
+      <Card title="About it">
+        <KeyValue
+          items={[
+            { label: "Key", value: <code>{project.key}</code> },
+            { label: "Id", value: <code>{project.id}</code> },
+            { label: "Organization", value: organization.name },
+            { label: "Made", value: <Time at={project.created_at} /> },
+          ]}
+        />
+      </Card>
+      <Card
+        title={project.archived ? "Restore the project" : "Archive the project"}
+        subtitle={
+          project.archived
+            ? "It can be changed again, and its environments are as they were."
+            : "Its edges stop serving it, and nothing in it can be changed. It can be restored."
+        }
+      >
+        <Guarded right="project:archive">
+          {(props) => (
+            <Button
+              variant="outline"
+              {...(project.archived ? {} : { color: "red.8" })}
+              onClick={() => setArchiving(true)}
+              {...props}
+            >
+              {project.archived ? "Restore the project" : "Archive the project"}
+            </Button>
+          )}
+        </Guarded>
+      </Card>
+      <ConfirmDialog
+        opened={archiving}
+        onClose={() => setArchiving(false)}
+        title={project.archived ? `Restore ${project.name}` : `Archive ${project.name}`}
+        confirm={project.archived ? "Restore the project" : "Archive the project"}
+        tone={project.archived ? "normal" : "danger"}
+        onConfirm={async () => {
+          const done = await (project.archived ? writes.restoreProject(project) : writes.archiveProject(project));
+          announce(done, { what: `${project.archived ? "Restored" : "Archived"} ${project.name}` });
+        }}
+      >
+        {project.archived
+          ? "Its environments are served again."
+          : "Applications that ask for its flags get their defaults."}
+      </ConfirmDialog>
+    </div>
+  );
+}
