@@ -1,0 +1,66 @@
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { asProblem, type Problem } from "@/api/problem";
+import { announce } from "@/components/announce";
+import { Failure } from "@/components/Failure";
+import { Guarded } from "@/components/Guarded";
+import { PageHeader } from "@/components/PageHeader";
+import { useDraft } from "@/components/use-draft";
+import { useKeys } from "@/lib/keyboard";
+import { pagePath } from "@/lib/url";
+import { createBody, EMPTY } from "../model";
+import { MetricFields } from "../parts/MetricFields";
+import { createMetric } from "../queries";
+
+export default function NewMetricPage() {
+  const { project } = usePlace();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const { draft, set, discard } = useDraft(EMPTY);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const create = async () => {
+    if (busy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      const written = await createMetric(project.key, createBody(draft));
+      await client.invalidateQueries({ queryKey: ["metrics", project.key] });
+      discard();
+      announce(written, { what: `Defined ${written.data.name}` });
+      await navigate({ to: pagePath(project.key, "metrics", written.data.key), ignoreBlocker: true });
+    } catch (thrown) {
+      setProblem(asProblem(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  useKeys({ "mod+s": () => void create() });
+  return (
+    <>
+      <PageHeader
+        back={{ label: "Metrics", to: pagePath(project.key, "metrics") }}
+        title="New metric"
+        actions={
+          <Guarded right="metric:create">
+            {(guard) => (
+              <Button loading={busy} onClick={() => void create()} {...guard}>
+                Define the metric
+              </Button>
+            )}
+          </Guarded>
+        }
+      />
+      {problem !== null && <Failure problem={problem} />}
+      <MetricFields
+        form={draft}
+        set={(change) => set((current) => ({ ...current, ...change }))}
+        errors={Object.fromEntries((problem?.fields ?? []).map((each) => [each.field, each.message]))}
+        created={false}
+      />
+    </>
+  );
+}
