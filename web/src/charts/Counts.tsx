@@ -74,7 +74,7 @@ export function Counts({ label, times, series, timeName, format, height = 200 }:
             {times.map((time, at) => (
               <Bar
                 key={time}
-                left={x(time) ?? LEFT}
+                left={(x(time) ?? LEFT) + (x.bandwidth() - Math.min(x.bandwidth(), 48)) / 2}
                 width={Math.min(x.bandwidth(), 48)}
                 at={at}
                 series={series}
@@ -85,7 +85,7 @@ export function Counts({ label, times, series, timeName, format, height = 200 }:
               <text
                 key={time}
                 className={styles.tick}
-                x={(x(time) ?? LEFT) + Math.min(x.bandwidth(), 48) / 2}
+                x={(x(time) ?? LEFT) + x.bandwidth() / 2}
                 y={height - 8}
                 textAnchor="middle"
               >

@@ -93,13 +93,19 @@ export function OverTime({ label, series, format, intervalName, height = 240 }: 
                   }
                 />
                 {lone(each.points).map((point) => (
-                  <circle
-                    key={point.time}
-                    cx={at(point)}
-                    cy={y(point.estimate ?? 0)}
-                    r={3}
-                    fill={variationColour(each.place)}
-                  />
+                  <g key={point.time} stroke={variationColour(each.place)} fill={variationColour(each.place)}>
+                    {point.lower !== null && point.upper !== null && (
+                      <line
+                        x1={at(point)}
+                        x2={at(point)}
+                        y1={y(point.lower)}
+                        y2={y(point.upper)}
+                        strokeWidth={2}
+                        opacity={0.5}
+                      />
+                    )}
+                    <circle cx={at(point)} cy={y(point.estimate ?? 0)} r={4} stroke="none" />
+                  </g>
                 ))}
               </g>
             ))}

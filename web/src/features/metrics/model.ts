@@ -4,7 +4,17 @@ import type { Metric, MetricCreate } from "./queries";
 
 type Told = Pick<
   Metric,
-  "aggregation" | "direction" | "event" | "denominator_event" | "quantile" | "steps" | "property" | "window_start_seconds" | "window_end_seconds" | "winsorize_at" | "per"
+  | "aggregation"
+  | "direction"
+  | "event"
+  | "denominator_event"
+  | "quantile"
+  | "steps"
+  | "property"
+  | "window_start_seconds"
+  | "window_end_seconds"
+  | "winsorize_at"
+  | "per"
 >;
 
 const SUBJECTS = { user: "user", unit: "unit" } as const;
@@ -173,7 +183,9 @@ export function createBody(form: MetricForm): MetricCreate {
 /** Only what differs: a metric that an experiment uses keeps its definition. */
 export function patchBody(before: MetricForm, after: MetricForm): Record<string, unknown> {
   const from: Record<string, unknown> = documentOf(before);
-  return Object.fromEntries(Object.entries(documentOf(after)).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(from[name])));
+  return Object.fromEntries(
+    Object.entries(documentOf(after)).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(from[name])),
+  );
 }
 
 /** The sentence of what is being typed. */

@@ -28,7 +28,10 @@ export function useMetricList(project: string, filters: MetricFilters) {
     queryFn: ({ signal, pageParam }) =>
       read(
         controlPlane.GET("/api/v1/projects/{project}/metrics", {
-          params: { path: { project }, query: { limit: PAGE, total: true, ...given({ ...filters, cursor: pageParam }) } },
+          params: {
+            path: { project },
+            query: { limit: PAGE, total: true, ...given({ ...filters, cursor: pageParam }) },
+          },
           signal,
         }),
       ),
@@ -42,7 +45,9 @@ export function useMetric(project: string, key: string) {
   return useQuery({
     queryKey: ["metrics", project, key],
     queryFn: ({ signal }) =>
-      read(controlPlane.GET("/api/v1/projects/{project}/metrics/{key}", { params: { path: { project, key } }, signal })),
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/metrics/{key}", { params: { path: { project, key } }, signal }),
+      ),
     enabled: key !== "",
     refetchInterval: 5_000,
   });
@@ -58,6 +63,15 @@ export interface Use {
 
 const USES_PAGES_MAX = 10;
 
+function experimentsPage(project: string, cursor: string | undefined, signal: AbortSignal) {
+  return read(
+    controlPlane.GET("/api/v1/projects/{project}/experiments", {
+      params: { path: { project }, query: { limit: 200, ...given({ cursor }) } },
+      signal,
+    }),
+  );
+}
+
 /** The experiments that name it, of all environments. */
 export function useUses(project: string, metric: string) {
   return useQuery({
@@ -66,15 +80,17 @@ export function useUses(project: string, metric: string) {
       const uses: Use[] = [];
       let cursor: string | undefined;
       for (let page = 0; page < USES_PAGES_MAX; page++) {
-        const answer: Schemas["Page_ExperimentView_"] = await read(
-          controlPlane.GET("/api/v1/projects/{project}/experiments", {
-            params: { path: { project }, query: { limit: 200, ...given({ cursor }) } },
-            signal,
-          }),
-        );
+        const answer = await experimentsPage(project, cursor, signal);
         for (const each of answer.items) {
           const use = each.metrics.find((one) => one.metric === metric);
-          if (use) uses.push({ key: each.key, name: each.name, environment: each.environment, status: each.status, role: use.role });
+          if (use)
+            uses.push({
+              key: each.key,
+              name: each.name,
+              environment: each.environment,
+              status: each.status,
+              role: use.role,
+            });
         }
         if (answer.next_cursor === null) break;
         cursor = answer.next_cursor;
@@ -88,7 +104,8 @@ export function useUses(project: string, metric: string) {
 export function useCalibration(place: { project: string; environment: string; metric: string; flag: string }) {
   return useQuery({
     queryKey: ["calibration", place],
-    queryFn: ({ signal }) => read(analytics.GET("/v1/calibration", { params: { query: { ...place, splits: 200 } }, signal })),
+    queryFn: ({ signal }) =>
+      read(analytics.GET("/v1/calibration", { params: { query: { ...place, splits: 200 } }, signal })),
     enabled: place.flag !== "",
     retry: false,
     staleTime: 5 * 60_000,
@@ -99,12 +116,21 @@ export async function createMetric(project: string, body: MetricCreate): Promise
   return write(controlPlane.POST("/api/v1/projects/{project}/metrics", { params: { path: { project } }, body }));
 }
 
-export async function changeMetric(project: string, key: string, version: number, body: MetricPatch, reason: string): Promise<Written<Metric>> {
+export async function changeMetric(
+  project: string,
+  key: string,
+  version: number,
+  body: MetricPatch,
+  reason: string,
+): Promise<Written<Metric>> {
   return write(
     controlPlane.PATCH("/api/v1/projects/{project}/metrics/{key}", {
       params: {
         path: { project, key },
-        header: { "If-Match": `"${version}"`, ...(reason === "" ? {} : { "X-Verdict-Reason": encodeURIComponent(reason) }) },
+        header: {
+          "If-Match": `"${version}"`,
+          ...(reason === "" ? {} : { "X-Verdict-Reason": encodeURIComponent(reason) }),
+        },
       },
       body,
     }),

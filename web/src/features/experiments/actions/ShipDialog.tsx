@@ -6,6 +6,7 @@ import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Review } from "@/components/Review";
+import { differenceInWords } from "@/lib/rules";
 import { type Experiment, type OnExperiments, useActions } from "../queries";
 import { Affected } from "./Affected";
 import { useApproval } from "./use-approval";
@@ -59,9 +60,8 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
       title={`Ship ${variation} in ${experiment.environment}`}
       words={[
         ...(experiment.status === "stopped" ? [] : ["The experiment stops for good; its results stay."]),
-        ...(shipped?.changes.length === 0
-          ? [`${experiment.flag} serves ${variation} already.`]
-          : (shipped?.changes ?? [])),
+        `${experiment.flag} serves ${variation} to ${rules === "drop" ? "everybody" : "whomever no rule names"} in ${experiment.environment}.`,
+        ...(shipped ? differenceInWords(shipped.before, shipped.after) : []),
       ]}
       before={shipped?.before ?? {}}
       after={shipped?.after ?? {}}

@@ -71,7 +71,7 @@ export function PlanSection({ design, set, errors }: SectionProps) {
             onChange={(value) => change({ minimumDays: Number(value) })}
           />
         </div>
-        <details>
+        <details className={styles.more}>
           <summary>More of the plan</summary>
           <div className={styles.fields}>
             <div className={styles.two}>

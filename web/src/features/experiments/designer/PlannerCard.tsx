@@ -109,7 +109,7 @@ export function PlannerCard({ design, set, project, environment }: Props) {
         {goal === undefined && baseline === null && (
           <p className={styles.hint}>Choose a flag and a goal, and it is planned from their past.</p>
         )}
-        <details>
+        <details className={styles.more}>
           <summary>Give a baseline instead</summary>
           <div className={styles.fields}>
             <NumberInput

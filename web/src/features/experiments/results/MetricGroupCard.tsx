@@ -51,6 +51,10 @@ export function MetricGroupCard({ group, result, scale, early, onEarly }: Props)
       ))}
       {rows.length > 0 && comparison && oneAxis && (
         <div className={styles.picture}>
+          <p className={styles.hint}>
+            {scale === "lift" ? "Lift" : "Difference"} against {result.experiment.control},{" "}
+            {waiting ? "as if this were the only look" : intervalName(comparison)}
+          </p>
           <Intervals
             label={finding(group)}
             rows={rows}

@@ -4,7 +4,7 @@ import { OverTime } from "@/charts/OverTime";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
 import { effectFormat } from "./formats";
-import { estimateOf, placesOf, type Scale, setOf } from "./model";
+import { estimateOf, groups, placesOf, type Scale, setOf } from "./model";
 import { type Asked, type DailyResult, type Result, useDailyResults } from "./queries";
 import styles from "./results.module.css";
 import { shortDay } from "./UnitsCard";
@@ -23,7 +23,9 @@ export function OverTimeCard({
 }) {
   const [chosen, setChosen] = useState("");
   const daily = useDailyResults(asked, true);
-  const metrics = result.metrics.filter((each) => each.variations.length > 0);
+  const metrics = groups(result.metrics)
+    .flatMap((each) => each.metrics)
+    .filter((each) => each.variations.length > 0);
   const metric = metrics.find((each) => each.metric === chosen) ?? metrics[0];
   // A plan that decides later shows no lifts before; by day neither.
   const withheld = result.plan.mode !== "always_valid" && !result.plan.complete && !early;

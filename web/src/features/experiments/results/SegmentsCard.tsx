@@ -138,11 +138,11 @@ function SegmentTable({ segmented, metric, data, scale }: TableProps) {
         <table className={styles.table}>
           <thead>
             <tr>
-              <th scope="col">{data.by}</th>
+              <th scope="col">{DIMENSIONS.find((each) => each.value === data.by)?.label ?? data.by}</th>
               <th scope="col">Variation</th>
               <th scope="col">Units</th>
-              <th scope="col">Control</th>
-              <th scope="col">Variation's</th>
+              <th scope="col">In control</th>
+              <th scope="col">In variation</th>
               <th scope="col">{scale === "lift" ? "Lift" : "Difference"}</th>
               <th scope="col">Reading</th>
               <th scope="col">Adjusted p</th>

@@ -14,8 +14,8 @@ import { pagePath, useParams } from "@/lib/url";
 import { formOf, patchBody, sentenceOf } from "../model";
 import { CalibrationCard } from "../parts/CalibrationCard";
 import { MetricFields } from "../parts/MetricFields";
-import { UsedByCard } from "../parts/UsedByCard";
 import styles from "../parts/metrics.module.css";
+import { UsedByCard } from "../parts/UsedByCard";
 import { changeMetric, type Metric, useMetric } from "../queries";
 
 const TABS = [
@@ -88,7 +88,16 @@ function Definition({ metric }: { metric: Metric }) {
         />
       </fieldset>
       <SaveBar changes={words} problem={opened ? null : problem} onReview={() => setOpened(true)} onDiscard={discard} />
-      <Review opened={opened} onClose={() => setOpened(false)} words={words} before={base} after={draft} reasonDemanded={false} mode="save" onSubmit={save} />
+      <Review
+        opened={opened}
+        onClose={() => setOpened(false)}
+        words={words}
+        before={base}
+        after={draft}
+        reasonDemanded={false}
+        mode="save"
+        onSubmit={save}
+      />
     </>
   );
 }

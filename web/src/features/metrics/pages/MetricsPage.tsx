@@ -16,7 +16,18 @@ import { sentenceOf } from "../model";
 import { AGGREGATIONS } from "../parts/aggregations";
 import { type Metric, useMetricList } from "../queries";
 
-const KINDS = ["conversion", "retention", "funnel", "count", "sum", "mean", "distinct", "days", "ratio", "quantile"] as const;
+const KINDS = [
+  "conversion",
+  "retention",
+  "funnel",
+  "count",
+  "sum",
+  "mean",
+  "distinct",
+  "days",
+  "ratio",
+  "quantile",
+] as const;
 
 const search = z.object({
   q: z.string().default(""),
@@ -45,7 +56,11 @@ export default function MetricsPage() {
   const create = (
     <Guarded right="metric:create">
       {(guard) => (
-        <Button leftSection={<Icon name="plus" size={16} />} onClick={() => void navigate({ to: pagePath(project.key, "metrics/new") })} {...guard}>
+        <Button
+          leftSection={<Icon name="plus" size={16} />}
+          onClick={() => void navigate({ to: pagePath(project.key, "metrics/new") })}
+          {...guard}
+        >
           Define a metric
         </Button>
       )}
@@ -57,7 +72,12 @@ export default function MetricsPage() {
       <FilterBar
         fields={[
           { name: "q", label: "Find by name or key", kind: "text" },
-          { name: "type", label: "Kind", kind: "choice", options: AGGREGATIONS.map(({ value, label }) => ({ value, label })) },
+          {
+            name: "type",
+            label: "Kind",
+            kind: "choice",
+            options: AGGREGATIONS.map(({ value, label }) => ({ value, label })),
+          },
           { name: "tag", label: "Tag", kind: "text" },
           { name: "archived", label: "Archived", kind: "choice", options: [{ value: "only", label: "Archived only" }] },
         ]}
@@ -74,12 +94,27 @@ export default function MetricsPage() {
             total={data.pages[0]?.total ?? null}
             sort={filters.sort}
             onSort={(sort) => change({ sort })}
-            more={metrics.hasNextPage ? { loading: metrics.isFetchingNextPage, load: () => void metrics.fetchNextPage() } : null}
+            more={
+              metrics.hasNextPage
+                ? { loading: metrics.isFetchingNextPage, load: () => void metrics.fetchNextPage() }
+                : null
+            }
             columns={[
               { id: "name", header: "Metric", sort: "name", width: "24%", cell: (row) => row.name },
               { id: "sentence", header: "What it counts", cell: (row) => sentenceOf(row) },
-              { id: "tags", header: "Tags", width: "16%", cell: (row) => row.tags.map((each) => <Badge key={each}>{each}</Badge>) },
-              { id: "updated", header: "Changed", sort: "updated_at", width: "140px", cell: (row) => <Time at={row.updated_at} /> },
+              {
+                id: "tags",
+                header: "Tags",
+                width: "16%",
+                cell: (row) => row.tags.map((each) => <Badge key={each}>{each}</Badge>),
+              },
+              {
+                id: "updated",
+                header: "Changed",
+                sort: "updated_at",
+                width: "140px",
+                cell: (row) => <Time at={row.updated_at} />,
+              },
             ]}
             empty={
               filtered ? (
@@ -92,7 +127,11 @@ export default function MetricsPage() {
                   }
                 />
               ) : (
-                <Empty title="No metric yet" text="A metric is made of the events that your application sends, such as purchase." action={create} />
+                <Empty
+                  title="No metric yet"
+                  text="A metric is made of the events that your application sends, such as purchase."
+                  action={create}
+                />
               )
             }
           />

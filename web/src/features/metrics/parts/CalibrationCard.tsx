@@ -12,7 +12,12 @@ import styles from "./metrics.module.css";
 export function CalibrationCard({ metric }: { metric: Metric }) {
   const { project, environment } = usePlace();
   const [flag, setFlag] = useState<string | null>(null);
-  const calibration = useCalibration({ project: project.key, environment: environment.key, metric: metric.key, flag: flag ?? "" });
+  const calibration = useCalibration({
+    project: project.key,
+    environment: environment.key,
+    metric: metric.key,
+    flag: flag ?? "",
+  });
   return (
     <Card
       title="Calibration"
@@ -29,14 +34,20 @@ export function CalibrationCard({ metric }: { metric: Metric }) {
 }
 
 function Found({ found }: { found: Calibration }) {
-  if (found.calibrated === null) return <p className={styles.text}>None of the splits could be tested: there are too few units.</p>;
+  if (found.calibrated === null)
+    return <p className={styles.text}>None of the splits could be tested: there are too few units.</p>;
   return (
     <>
       <p className={styles.text}>
-        {found.calibrated ? <Badge tone="good">Calibrated</Badge> : <Badge tone="problem">Not calibrated</Badge>} {count(found.false_positives)} of{" "}
-        {count(found.tested)} splits found a difference where there is none: {rate(found.false_positive_rate)}, against {rate(found.alpha)} ± {rate(found.tolerance)}.
+        {found.calibrated ? <Badge tone="good">Calibrated</Badge> : <Badge tone="problem">Not calibrated</Badge>}{" "}
+        {count(found.false_positives)} of {count(found.tested)} splits found a difference where there is none:{" "}
+        {rate(found.false_positive_rate)}, against {rate(found.alpha)} ± {rate(found.tolerance)}.
       </p>
-      {!found.calibrated && <p className={styles.hint}>P-values of this metric can't be trusted as they are. A cap, or another unit, often helps.</p>}
+      {!found.calibrated && (
+        <p className={styles.hint}>
+          P-values of this metric can't be trusted as they are. A cap, or another unit, often helps.
+        </p>
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { NativeSelect, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { Card } from "@/components/Card";
 import { ConditionEditor } from "@/components/ConditionEditor";
-import { type Condition } from "@/lib/rules";
+import type { Condition } from "@/lib/rules";
 import { canBeCapped, draftSentence, type MetricForm } from "../model";
 import { AGGREGATIONS, aggregationOf } from "./aggregations";
 import styles from "./metrics.module.css";
@@ -36,9 +36,23 @@ export function MetricFields({ form, set, errors, created }: Props) {
             }}
           />
           {!created && (
-            <TextInput label="Key" required description="In code and addresses; it never changes." value={form.key} error={errors.key} onChange={(event) => set({ key: event.currentTarget.value })} />
+            <TextInput
+              label="Key"
+              required
+              description="In code and addresses; it never changes."
+              value={form.key}
+              error={errors.key}
+              onChange={(event) => set({ key: event.currentTarget.value })}
+            />
           )}
-          <Textarea label="Description" autosize minRows={2} value={form.description} error={errors.description} onChange={(event) => set({ description: event.currentTarget.value })} />
+          <Textarea
+            label="Description"
+            autosize
+            minRows={2}
+            value={form.description}
+            error={errors.description}
+            onChange={(event) => set({ description: event.currentTarget.value })}
+          />
         </div>
       </Card>
       <Card title="What it counts">
@@ -63,23 +77,55 @@ export function MetricFields({ form, set, errors, created }: Props) {
               />
             )}
             {form.aggregation === "ratio" && (
-              <TextInput label="Event below the line" required value={form.denominatorEvent} error={errors.denominator_event} onChange={(event) => set({ denominatorEvent: event.currentTarget.value })} />
+              <TextInput
+                label="Event below the line"
+                required
+                value={form.denominatorEvent}
+                error={errors.denominator_event}
+                onChange={(event) => set({ denominatorEvent: event.currentTarget.value })}
+              />
             )}
             {form.aggregation === "distinct" && (
-              <TextInput label="Property" required value={form.property} error={errors.property} onChange={(event) => set({ property: event.currentTarget.value })} />
+              <TextInput
+                label="Property"
+                required
+                value={form.property}
+                error={errors.property}
+                onChange={(event) => set({ property: event.currentTarget.value })}
+              />
             )}
             {form.aggregation === "quantile" && (
-              <NumberInput label="Quantile" description="0.5 is the median." min={0.001} max={0.999} step={0.05} value={form.quantile} error={errors.quantile} onChange={(value) => set({ quantile: Number(value) })} />
+              <NumberInput
+                label="Quantile"
+                description="0.5 is the median."
+                min={0.001}
+                max={0.999}
+                step={0.05}
+                value={form.quantile}
+                error={errors.quantile}
+                onChange={(value) => set({ quantile: Number(value) })}
+              />
             )}
           </div>
           {form.aggregation === "funnel" && (
-            <Textarea label="Steps" description="Names of events in their order, one per line." required autosize minRows={3} value={form.steps} error={errors.steps} onChange={(event) => set({ steps: event.currentTarget.value })} />
+            <Textarea
+              label="Steps"
+              description="Names of events in their order, one per line."
+              required
+              autosize
+              minRows={3}
+              value={form.steps}
+              error={errors.steps}
+              onChange={(event) => set({ steps: event.currentTarget.value })}
+            />
           )}
           <div>
             <SegmentedControl
               aria-label="Which direction is better"
               value={form.direction}
-              onChange={(value) => set({ direction: value === "lower_is_better" ? "lower_is_better" : "higher_is_better" })}
+              onChange={(value) =>
+                set({ direction: value === "lower_is_better" ? "lower_is_better" : "higher_is_better" })
+              }
               data={[
                 { value: "higher_is_better", label: "More is better" },
                 { value: "lower_is_better", label: "Less is better" },
@@ -99,10 +145,29 @@ export function MetricFields({ form, set, errors, created }: Props) {
           </div>
         </div>
       </Card>
-      <Card title="When it counts" subtitle="After the unit's first exposure. Without a window it counts on until the experiment stops.">
+      <Card
+        title="When it counts"
+        subtitle="After the unit's first exposure. Without a window it counts on until the experiment stops."
+      >
         <div className={styles.two}>
-          <NumberInput label="From" suffix=" days" min={0} max={366} value={form.windowStartDays ?? ""} error={errors.window_start_seconds} onChange={(value) => set({ windowStartDays: number(value) })} />
-          <NumberInput label="Until" suffix=" days" min={0} max={366} value={form.windowEndDays ?? ""} error={errors.window_end_seconds} onChange={(value) => set({ windowEndDays: number(value) })} />
+          <NumberInput
+            label="From"
+            suffix=" days"
+            min={0}
+            max={366}
+            value={form.windowStartDays ?? ""}
+            error={errors.window_start_seconds}
+            onChange={(value) => set({ windowStartDays: number(value) })}
+          />
+          <NumberInput
+            label="Until"
+            suffix=" days"
+            min={0}
+            max={366}
+            value={form.windowEndDays ?? ""}
+            error={errors.window_end_seconds}
+            onChange={(value) => set({ windowEndDays: number(value) })}
+          />
           {canBeCapped(form.aggregation) && (
             <NumberInput
               label="Cap at the percentile"

@@ -21,7 +21,11 @@ export function UsedByCard({ metric }: { metric: Metric }) {
             <ul className={styles.list}>
               {found.map((each) => (
                 <li key={each.key}>
-                  <PageLink to={`${pagePath(project.key, "experiments", each.key)}?env=${encodeURIComponent(each.environment)}`}>{each.name}</PageLink>
+                  <PageLink
+                    to={`${pagePath(project.key, "experiments", each.key)}?env=${encodeURIComponent(each.environment)}`}
+                  >
+                    {each.name}
+                  </PageLink>
                   <span className={styles.hint}>
                     as {each.role} in {each.environment}
                   </span>
