@@ -1,0 +1,41 @@
+import { useQuery } from "@tanstack/react-query";
+import { usePlace } from "@/api/place";
+import { Card } from "@/components/Card";
+import { PageLink } from "@/components/PageLink";
+import { QueryView } from "@/components/QueryView";
+import { Time } from "@/components/Time";
+import { pagePath } from "@/lib/url";
+import { changesQuery } from "../queries";
+import classes from "./List.module.css";
+
+export function Changes() {
+  const { project, organization } = usePlace();
+  const query = useQuery(changesQuery(organization.id, project.key));
+  return (
+    <Card title="Last changes" actions={<PageLink to={pagePath(project.key, "audit")}>Audit log</PageLink>}>
+      <QueryView query={query} part>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className={classes.none}>Nothing was changed yet.</p>
+          ) : (
+            <ul className={classes.list}>
+              {items.map((each) => (
+                <li key={each.number} className={classes.item}>
+                  <span className={classes.main}>
+                    {each.summary}
+                    {each.reason !== null && each.reason !== "" && (
+                      <span className={classes.hint}>“{each.reason}”</span>
+                    )}
+                  </span>
+                  <span className={classes.side}>
+                    <Time at={each.at} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </QueryView>
+    </Card>
+  );
+}
