@@ -24,10 +24,14 @@ interface Props {
   errors?: readonly FieldError[] | undefined;
   /** Where errors name it. */
   root?: string;
-  /** Puts the focus on the control of a path, each time it is another one. */
-  focus?: string | null | undefined;
+  /** Puts the focus on the control of a path, each time it is another object. */
+  focus?: Wanted | null | undefined;
   /** Whether the sentence stands above its controls. */
   sentence?: boolean;
+}
+
+export interface Wanted {
+  readonly path: string;
 }
 
 const NONE: readonly never[] = [];
@@ -43,12 +47,12 @@ export function ConditionEditor({
   focus,
   sentence = true,
 }: Props) {
-  const [wanted, setWanted] = useState<string | null>(focus ?? null);
+  const [wanted, setWanted] = useState<Wanted | null>(focus ?? null);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => setWanted(focus ?? null), [focus]);
   useEffect(() => {
     if (wanted === null) return;
-    control(box.current, wanted)?.focus();
+    control(box.current, wanted.path)?.focus();
     setWanted(null);
   }, [wanted]);
   const hints = useMemo(
@@ -63,13 +67,14 @@ export function ConditionEditor({
     replace: (place, part, next) => {
       if (value === null) return;
       onChange(part === null ? removed(value, place) : replacedAt(value, place, part));
-      setWanted(next ?? (part === null ? root : null));
+      const path = next ?? (part === null ? root : null);
+      setWanted(path === null ? null : { path });
     },
     readOnly: false,
   };
   const add = (part: Condition, end: string) => {
     onChange(value === null ? part : { and: [value, part] });
-    setWanted(value === null ? root + end : `${root}.and[1]${end}`);
+    setWanted({ path: value === null ? root + end : `${root}.and[1]${end}` });
   };
   const grouped = value !== null && partsOf(isNot(value) ? value.not : value) !== null;
   return (
@@ -79,7 +84,7 @@ export function ConditionEditor({
           <ConditionSentence
             condition={value}
             root={root}
-            onWord={setWanted}
+            onWord={(path) => setWanted({ path })}
             wrong={errors.map((each) => each.field)}
           />
         )}

@@ -1,6 +1,7 @@
 import { Button, Text } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { alike, hintsOfRules, movedTo, type Rule, type SeenAttribute } from "@/lib/rules";
+import type { Wanted } from "./ConditionEditor";
 import { EMPTY } from "./condition/ConditionGroup";
 import type { FieldError } from "./condition/context";
 import { Icon } from "./Icon";
@@ -35,14 +36,14 @@ export function RuleList({
   errors = NONE,
   goTo,
 }: Props) {
-  const [opened, setOpened] = useState<{ index: number; focus: string | null } | null>(null);
+  const [opened, setOpened] = useState<{ index: number; focus: Wanted | null } | null>(null);
   const [dragged, setDragged] = useState<number | null>(null);
   const [said, setSaid] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const hints = useMemo(() => hintsOfRules(rules, { attributes, segments }), [rules, attributes, segments]);
   useEffect(() => {
     const index = Number(/^rules\[(\d+)\]/.exec(goTo?.path ?? "")?.[1] ?? Number.NaN);
-    if (goTo && Number.isInteger(index)) setOpened({ index, focus: goTo.path });
+    if (goTo && Number.isInteger(index)) setOpened({ index, focus: { path: goTo.path } });
   }, [goTo]);
 
   const move = (from: number, to: number) => {
@@ -53,7 +54,7 @@ export function RuleList({
   };
   const add = (rule: Rule, at: number) => {
     onChange?.(rules.toSpliced(at, 0, rule));
-    setOpened({ index: at, focus: `rules[${at}].if.attribute` });
+    setOpened({ index: at, focus: { path: `rules[${at}].if.attribute` } });
   };
   const remove = (index: number) => {
     onChange?.(rules.toSpliced(index, 1));
@@ -83,7 +84,7 @@ export function RuleList({
               changed={onChange !== undefined && !alike(known, rule)}
               opened={opened?.index === index}
               focus={opened?.index === index ? opened.focus : null}
-              onOpen={(focus) => setOpened({ index, focus: focus ?? `rules[${index}].if` })}
+              onOpen={(path) => setOpened({ index, focus: { path: path ?? `rules[${index}].if` } })}
               onClose={() => setOpened(null)}
               onChange={onChange === undefined ? undefined : (changed) => onChange(rules.with(index, changed))}
               onMove={(to) => move(index, to)}

@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, TextInput } from "@mantine/core";
 import { type DragEvent, useEffect, useRef, useState } from "react";
-import { ConditionEditor } from "@/components/ConditionEditor";
+import { ConditionEditor, type Wanted } from "@/components/ConditionEditor";
 import conditionClasses from "@/components/condition/Condition.module.css";
 import { EMPTY } from "@/components/condition/ConditionGroup";
 import type { FieldError } from "@/components/condition/context";
@@ -27,7 +27,7 @@ interface Props extends RuleContext {
   changed: boolean;
   opened: boolean;
   /** The path of the control that the focus goes to. */
-  focus: string | null;
+  focus: Wanted | null;
   onOpen: (focus: string | null) => void;
   onClose: () => void;
   onChange?: ((rule: Rule) => void) | undefined;
@@ -84,12 +84,13 @@ export function RuleCard(props: Props) {
 function RuleBody(props: Props & { path: string; onChange: (rule: Rule) => void }) {
   const { rule, saved, path, onChange, focus, errors, attributes, segments, variations } = props;
   const body = useRef<HTMLDivElement>(null);
-  const atServe = focus?.startsWith(`${path}.then`) === true;
+  const atServe = focus !== null && [`${path}.then`, `${path}.description`].some((each) => focus.path.startsWith(each));
   useEffect(() => {
     if (!atServe || focus === null) return;
     const all = [...(body.current?.querySelectorAll<HTMLElement>("[data-path]") ?? [])];
     const found =
-      all.find((each) => each.dataset.path === focus) ?? all.find((each) => each.dataset.path?.startsWith(focus));
+      all.find((each) => each.dataset.path === focus.path) ??
+      all.find((each) => each.dataset.path?.startsWith(focus.path));
     found?.focus();
   }, [atServe, focus]);
   return (

@@ -6,6 +6,7 @@ export * from "./hints";
 export * from "./literals";
 export * from "./movers";
 export * from "./operators";
+export * from "./paths";
 export * from "./patterns";
 export * from "./sentence";
 export * from "./serve";

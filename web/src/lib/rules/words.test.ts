@@ -8,6 +8,7 @@ import {
   hintsOfCondition,
   hintsOfRules,
   inWords,
+  isBlank,
   literalFor,
   literalOf,
   movedTo,
@@ -22,6 +23,7 @@ import {
   shownLiteral,
   together,
   truthOf,
+  valueAt,
   withBorder,
   withShare,
 } from ".";
@@ -160,6 +162,15 @@ describe("hints", () => {
       },
     };
     expect(behind([{ description: "", if: everybody, then: split }, rule(country)])).toEqual([]);
+  });
+});
+
+describe("paths of errors", () => {
+  it("lead to what stands there", () => {
+    const settings = { rules: [{ if: { and: [country, { not: { attribute: "a", operator: "eq", value: "" } }] } }] };
+    expect(valueAt(settings, "rules[0].if.and[0].value[1]")).toBe("FR");
+    expect(isBlank(valueAt(settings, "rules[0].if.and[1].not.value"))).toBe(true);
+    expect(valueAt(settings, "rules[3].if")).toBeUndefined();
   });
 });
 

@@ -109,7 +109,7 @@ function Versions({ items, from, to, onFrom, onTo }: VersionsProps) {
               />
               <strong>{version === null ? "–" : `v${version}`}</strong>
               <div>
-                <Text>{each.changes.length > 0 ? each.changes.join("; ") : each.action}</Text>
+                <Text lineClamp={3}>{each.changes.length > 0 ? each.changes.join("; ") : each.action}</Text>
                 {each.reason && <Text c="dimmed">“{each.reason}”</Text>}
               </div>
               <Text c="dimmed">

@@ -4,15 +4,15 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { usePlace } from "@/api/place";
 import type { FieldProblem, Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
+import { useAttributes } from "@/components/attributes/use-attributes";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
 import { RuleList } from "@/components/RuleList";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
-import { useAttributes } from "@/components/use-attributes";
 import { useDraft } from "@/components/use-draft";
-import { alike, type SeenAttribute, type Serve, servedInWords, serveOf } from "@/lib/rules";
+import { alike, isBlank, type SeenAttribute, type Serve, servedInWords, serveOf, valueAt } from "@/lib/rules";
 import { Conflicts } from "./Conflicts";
 import { DraftAsJson } from "./DraftAsJson";
 import { EnvironmentTools } from "./EnvironmentTools";
@@ -91,7 +91,9 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
   );
   // What was refused at the save stays marked until the draft is another one; then the preview says what is still wrong.
   useEffect(() => setRefused([]), []);
-  const errors = refused.length > 0 ? refused : seen.refused;
+  // What is blank is still being written: only a save complains of it.
+  const unripe = (path: string) => isBlank(valueAt(draft, path));
+  const errors = refused.length > 0 ? refused : seen.refused.filter((each) => !unripe(each.field));
   const change = editable ? (part: Partial<SettingsDraft>) => set((before) => ({ ...before, ...part })) : undefined;
   const onRefused = (fields: readonly FieldProblem[], problem: Problem) => {
     setReviewing(false);

@@ -1,0 +1,163 @@
+import type { Locator, Page } from "@playwright/test";
+import { expect, test } from "../fixtures";
+
+/** What a person does with a control, by mouse or without one. */
+interface Hand {
+  press(control: Locator): Promise<void>;
+  write(control: Locator, text: string): Promise<void>;
+  choose(control: Locator, label: string): Promise<void>;
+  pick(control: Locator, text: string): Promise<void>;
+}
+
+const TABS_MAX = 120;
+
+const mouse = (page: Page): Hand => ({
+  press: (control) => control.click(),
+  write: async (control, text) => {
+    await control.click();
+    await page.keyboard.type(text);
+  },
+  choose: async (control, label) => {
+    await control.selectOption({ label });
+  },
+  pick: async (control, text) => {
+    await control.click();
+    await page.getByRole("option", { name: text, exact: true }).click();
+  },
+});
+
+function keyboard(page: Page): Hand {
+  const reach = async (control: Locator) => {
+    await control.waitFor();
+    for (let tab = 0; tab < TABS_MAX; tab++) {
+      if (await control.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`no Tab leads to ${String(control)}`);
+  };
+  return {
+    press: async (control) => {
+      await reach(control);
+      await page.keyboard.press("Enter");
+    },
+    write: async (control, text) => {
+      await reach(control);
+      await page.keyboard.type(text);
+    },
+    choose: async (control, label) => {
+      await reach(control);
+      await page.keyboard.type(label);
+      await expect(control.locator("option:checked")).toHaveText(label);
+    },
+    pick: async (control, text) => {
+      await reach(control);
+      await page.keyboard.type(text);
+      await expect(page.getByRole("option", { name: text, exact: true })).toBeVisible();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+    },
+  };
+}
+
+const RULES = [
+  {
+    if: { and: [{ attribute: "country", operator: "in", value: ["DE", "FR"] }, { not: { segment: "staff" } }] },
+    then: { variation: "on" },
+  },
+  {
+    if: {
+      or: [
+        { attribute: "plan", operator: "eq", value: "pro" },
+        {
+          and: [
+            { attribute: "age", operator: "gte", value: 18 },
+            { attribute: "email", operator: "ends_with", value: "@example.com" },
+          ],
+        },
+      ],
+    },
+    then: { variation: "on" },
+  },
+  { if: { not: { attribute: "app_version", operator: "semver_lt", value: "2.0.0" } }, then: { variation: "off" } },
+];
+
+async function write(page: Page, hand: Hand): Promise<void> {
+  const at = (path: string) => page.locator(`[data-path="${path}"]`);
+  const rule = (number: number) => page.getByRole("listitem", { name: `Rule ${number}`, exact: true });
+
+  await hand.press(page.getByRole("button", { name: "Add rule" }));
+  await hand.write(at("rules[0].if.attribute"), "country");
+  await hand.choose(at("rules[0].if.operator"), "is one of");
+  await hand.write(at("rules[0].if.value"), "DE,FR,");
+  await hand.press(rule(1).getByRole("button", { name: "Add segment" }));
+  await hand.pick(at("rules[0].if.and[1].segment"), "staff");
+  await hand.press(rule(1).getByRole("button", { name: "Not" }).last());
+
+  await hand.press(page.getByRole("button", { name: "Add rule" }));
+  await hand.write(at("rules[1].if.attribute"), "plan");
+  await hand.write(at("rules[1].if.value"), "pro");
+  await hand.press(rule(2).getByRole("button", { name: "Add group" }));
+  await hand.choose(at("rules[1].if.and"), "any of these");
+  const nested = rule(2).getByRole("group").last();
+  await hand.choose(at("rules[1].if.or[1].or"), "all of these");
+  await hand.write(at("rules[1].if.or[1].and[0].attribute"), "age");
+  await hand.choose(at("rules[1].if.or[1].and[0].operator"), "is at least");
+  await hand.write(at("rules[1].if.or[1].and[0].value"), "18");
+  await hand.press(nested.getByRole("button", { name: "Add condition" }));
+  await hand.write(at("rules[1].if.or[1].and[1].attribute"), "email");
+  await hand.choose(at("rules[1].if.or[1].and[1].operator"), "ends with");
+  await hand.write(at("rules[1].if.or[1].and[1].value"), "@example.com");
+
+  await hand.press(page.getByRole("button", { name: "Add rule" }));
+  await hand.write(at("rules[2].if.attribute"), "app_version");
+  await hand.choose(at("rules[2].if.operator"), "is a version below");
+  await hand.write(at("rules[2].if.value"), "2.0.0");
+  await hand.press(rule(3).getByRole("button", { name: "Not" }));
+  await hand.choose(at("rules[2].then.variation"), "off");
+
+  await page.keyboard.press("Control+s");
+  const review = page.getByRole("dialog");
+  await expect(review).toContainText("Add rule 3: if not (app_version is a version below 2.0.0), serve off");
+  await hand.press(review.getByRole("button", { name: "Save", exact: true }));
+  await expect(page.getByText(/^Live on \d+ of \d+ edges?/)).toBeVisible();
+}
+
+interface Settings {
+  readonly rules: readonly { readonly if: unknown; readonly then: unknown }[];
+}
+
+test("three nested rules by mouse, and again by keyboard", async ({ page, place, signIn, clean }) => {
+  await place.api.post(`${place.at}/segments`, { key: "staff", included: ["anna"] });
+  const flags = ["by-mouse", "by-keyboard"];
+  for (const key of flags) {
+    await place.api.post(`${place.at}/flags`, {
+      key,
+      type: "boolean",
+      variations: [
+        { key: "on", value: true },
+        { key: "off", value: false },
+      ],
+      off_variation: "off",
+      default: { variation: "off" },
+    });
+    await place.api.put(`${place.at}/flags/${key}/environments/staging/enabled`, { enabled: true });
+  }
+  await signIn(page, place.owner);
+  for (const [index, hand] of [mouse(page), keyboard(page)].entries()) {
+    await page.goto(`/p/${place.project}/flags/${flags[index]}?env=staging`);
+    await write(page, hand);
+    if (index === 0) await clean(page);
+  }
+  for (const key of flags) {
+    const settings = await place.api.get<Settings>(`${place.at}/flags/${key}/environments/staging`);
+    expect(settings.rules.map((each) => ({ if: each.if, then: each.then }))).toEqual(RULES);
+    const inside = { targetingKey: "u1", country: "DE" };
+    await place.served("staging", key, inside, (answer) => answer.value === true);
+    await place.served(
+      "staging",
+      key,
+      { targetingKey: "anna", country: "DE", app_version: "2.1.0" },
+      (answer) => answer.value === false,
+    );
+  }
+});
