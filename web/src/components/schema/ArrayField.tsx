@@ -35,7 +35,8 @@ export function ArrayField({ label, pointer, shape, value, readOnly, onChange }:
           // Items have no names of their own: their place is what tells them apart.
           // biome-ignore lint/suspicious/noArrayIndexKey: see above
           key={index}
-          name={`${index + 1}`}
+          name={`${label} ${index + 1}`}
+          item
           pointer={`${pointer}/${index}`}
           schema={itemSchema(shape.schema, index)}
           required

@@ -19,11 +19,13 @@ export interface FieldProps {
   /** Beside its name: moving and removing it, taking it from elsewhere. */
   actions?: ReactNode;
   note?: ReactNode;
+  /** Of a list: there is no question of leaving it out. */
+  item?: boolean;
 }
 
 /** One member of an object or item of a list, with its name, what is said of it, and its control. */
 export function Field(props: FieldProps) {
-  const { name, pointer, schema, value, required, onChange, actions, note } = props;
+  const { name, pointer, schema, value, required, onChange, actions, note, item = false } = props;
   const { root, errors, path, readOnly } = useForm();
   const id = useId();
   const shape = shapeOf(schema, value, root);
@@ -89,7 +91,7 @@ export function Field(props: FieldProps) {
       <div className={classes.head}>
         <label htmlFor={id} className={classes.name}>
           {label}
-          {required && <span className={classes.required}> (required)</span>}
+          {required && !item && <span className={classes.required}> (required)</span>}
         </label>
         <span className={classes.actions}>{change}</span>
       </div>

@@ -132,6 +132,7 @@ function PatchedField({ name, pointer, schema, required, base, patch, onChange }
         pointer={pointer}
         schema={schema}
         required
+        item
         value={patch}
         onChange={onChange}
         actions={back}

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import {
   doubleKeys,
   draftOf,
+  groupedUses,
   membershipOf,
   membershipWords,
   patchOf,
   type SegmentUse,
   touchedWords,
-  groupedUses,
 } from "./model";
 
 const use = (

@@ -92,38 +92,38 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
               ))}
           </Card>
           <Card title="About it">
-            <TextInput
-              label="Name"
-              readOnly={readOnly}
-              value={draft.name}
-              error={error("name")}
-              onChange={(event) => change({ name: event.currentTarget.value })}
-            />
-            <Textarea
-              mt="sm"
-              label="Description"
-              autosize
-              minRows={2}
-              readOnly={readOnly}
-              value={draft.description}
-              error={error("description")}
-              onChange={(event) => change({ description: event.currentTarget.value })}
-            />
-            <TagsInput
-              mt="sm"
-              label="Tags"
-              readOnly={readOnly}
-              maxTags={50}
-              value={draft.tags}
-              onChange={(tags) => change({ tags })}
-            />
-            <EntityPicker
-              kind="member"
-              label="Owner"
-              value={draft.owner}
-              disabled={readOnly}
-              onChange={(owner) => change({ owner })}
-            />
+            <Stack gap="sm">
+              <TextInput
+                label="Name"
+                readOnly={readOnly}
+                value={draft.name}
+                error={error("name")}
+                onChange={(event) => change({ name: event.currentTarget.value })}
+              />
+              <Textarea
+                label="Description"
+                autosize
+                minRows={2}
+                readOnly={readOnly}
+                value={draft.description}
+                error={error("description")}
+                onChange={(event) => change({ description: event.currentTarget.value })}
+              />
+              <TagsInput
+                label="Tags"
+                readOnly={readOnly}
+                maxTags={50}
+                value={draft.tags}
+                onChange={(tags) => change({ tags })}
+              />
+              <EntityPicker
+                kind="member"
+                label="Owner"
+                value={draft.owner}
+                disabled={readOnly}
+                onChange={(owner) => change({ owner })}
+              />
+            </Stack>
           </Card>
         </div>
       </div>

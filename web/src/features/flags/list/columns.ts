@@ -18,7 +18,7 @@ export interface Columns {
 }
 
 const ENVIRONMENTS_AT_FIRST = 3;
-const AT_FIRST: OptionalColumn[] = ["usage", "experiment", "tags", "owner", "changed"];
+const AT_FIRST: OptionalColumn[] = ["usage", "tags", "owner", "changed"];
 
 interface Known {
   readonly key: string;

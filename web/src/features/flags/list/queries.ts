@@ -2,14 +2,13 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { analytics, controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import type { FlagListParameters } from "../filters";
+import { batched } from "./batches";
 
 export { permissionsQuery } from "@/api/shared-queries";
 
 type Schemas = components["schemas"];
 export type Flag = Schemas["FlagView"];
 export type NewFlag = Schemas["FlagCreate"];
-export type Usage = Awaited<ReturnType<typeof usageOf>>["items"][number];
-
 export const PAGE = 200;
 const MINUTE = 60_000;
 
@@ -49,22 +48,38 @@ export const flagFacetsQuery = (project: string) =>
     staleTime: MINUTE,
   });
 
-function usageOf(project: string, environment: string, keys: readonly string[], signal: AbortSignal) {
+export type Usage = Awaited<ReturnType<typeof usageOf>>["items"][number];
+
+const TOGETHER = { milliseconds: 30, keysMax: 200, lengthMax: 2000 };
+const askers = new Map<string, (flag: string) => Promise<Usage | undefined>>();
+
+function usageOf(project: string, environment: string, keys: readonly string[]) {
   return read(
     analytics.GET("/v1/usage/flags", {
       params: { query: { project, environment, flags: keys.join(","), limit: PAGE } },
-      signal,
     }),
   );
 }
 
-/** One call for up to 200 flags. */
-export const usageQuery = (project: string, environment: string, keys: readonly string[]) =>
+/** The rows in view ask at once: that is one call. */
+function asker(project: string, environment: string) {
+  const name = JSON.stringify([project, environment]);
+  const known = askers.get(name);
+  if (known !== undefined) return known;
+  const ask = batched(async (keys) => {
+    const { items } = await usageOf(project, environment, keys);
+    return new Map(items.map((each) => [each.flag, each] as const));
+  }, TOGETHER);
+  askers.set(name, ask);
+  return ask;
+}
+
+export const usageQuery = (project: string, environment: string, flag: string) =>
   queryOptions({
-    queryKey: ["project", project, "usage", environment, keys],
-    queryFn: ({ signal }) => usageOf(project, environment, keys, signal),
-    enabled: keys.length > 0,
+    queryKey: ["project", project, "usage", environment, flag],
+    queryFn: async () => (await asker(project, environment)(flag)) ?? null,
     staleTime: MINUTE,
+    retry: false,
   });
 
 export interface OnFlag {

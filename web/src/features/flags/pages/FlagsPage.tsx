@@ -33,7 +33,7 @@ export default function FlagsPage() {
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const total = query.data?.pages[0]?.total ?? null;
   const { turn, dialog } = useSwitching();
-  const columns = useFlagColumns(rows, chosen, turn);
+  const columns = useFlagColumns(chosen, turn);
   const narrowed = isNarrowed(search);
   const more = query.hasNextPage ? { loading: query.isFetchingNextPage, load: () => void query.fetchNextPage() } : null;
 

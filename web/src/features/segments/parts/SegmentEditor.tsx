@@ -1,4 +1,4 @@
-import { Input, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
@@ -55,24 +55,26 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
           title="Listed people"
           subtitle="Excluded keys are out, included ones are in, whatever the condition says."
         >
-          <KeysEditor
-            label="Included"
-            description="Always in it, unless they are excluded."
-            field="included"
-            keys={draft.included}
-            error={double.length > 0 ? `In both lists: ${double.slice(0, 5).join(", ")}` : error("included")}
-            readOnly={readOnly}
-            onChange={(included) => change({ included })}
-          />
-          <KeysEditor
-            label="Excluded"
-            description="Never in it."
-            field="excluded"
-            keys={draft.excluded}
-            error={error("excluded")}
-            readOnly={readOnly}
-            onChange={(excluded) => change({ excluded })}
-          />
+          <Stack gap="md">
+            <KeysEditor
+              label="Included"
+              description="Always in it, unless they are excluded."
+              field="included"
+              keys={draft.included}
+              error={double.length > 0 ? `In both lists: ${double.slice(0, 5).join(", ")}` : error("included")}
+              readOnly={readOnly}
+              onChange={(included) => change({ included })}
+            />
+            <KeysEditor
+              label="Excluded"
+              description="Never in it."
+              field="excluded"
+              keys={draft.excluded}
+              error={error("excluded")}
+              readOnly={readOnly}
+              onChange={(excluded) => change({ excluded })}
+            />
+          </Stack>
         </Card>
         <Card
           title="Everybody else"
@@ -95,24 +97,23 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
         </Card>
         <LongList segment={segment} />
         <Card title="About it">
-          <TextInput
-            label="Name"
-            readOnly={readOnly}
-            value={draft.name}
-            error={error("name")}
-            onChange={(event) => change({ name: event.currentTarget.value })}
-          />
-          <Textarea
-            label="Description"
-            autosize
-            minRows={2}
-            mt="sm"
-            readOnly={readOnly}
-            value={draft.description}
-            error={error("description")}
-            onChange={(event) => change({ description: event.currentTarget.value })}
-          />
-          <Input.Wrapper mt="sm">
+          <Stack gap="sm">
+            <TextInput
+              label="Name"
+              readOnly={readOnly}
+              value={draft.name}
+              error={error("name")}
+              onChange={(event) => change({ name: event.currentTarget.value })}
+            />
+            <Textarea
+              label="Description"
+              autosize
+              minRows={2}
+              readOnly={readOnly}
+              value={draft.description}
+              error={error("description")}
+              onChange={(event) => change({ description: event.currentTarget.value })}
+            />
             <TagsInput
               label="Tags"
               readOnly={readOnly}
@@ -120,14 +121,14 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
               maxTags={50}
               onChange={(tags) => change({ tags })}
             />
-          </Input.Wrapper>
-          <EntityPicker
-            kind="member"
-            label="Owner"
-            value={draft.owner}
-            disabled={readOnly}
-            onChange={(owner) => change({ owner })}
-          />
+            <EntityPicker
+              kind="member"
+              label="Owner"
+              value={draft.owner}
+              disabled={readOnly}
+              onChange={(owner) => change({ owner })}
+            />
+          </Stack>
         </Card>
       </div>
       <div className={classes.side}>

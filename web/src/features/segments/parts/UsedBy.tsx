@@ -5,7 +5,7 @@ import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { QueryView } from "@/components/QueryView";
 import { pagePath } from "@/lib/url";
-import { touchedWords, type UseGroup, groupedUses } from "../model";
+import { groupedUses, touchedWords, type UseGroup } from "../model";
 import { type Segment, segmentUsesQuery } from "../queries";
 
 const PAGES: Record<string, string> = {
