@@ -5,17 +5,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := build/bench-venv
+WEB_INSTALLED := web/node_modules/.installed
+WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) \
+	$(wildcard web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
 # A file's tests stay together: they share servers. In the order of the folders: the longest come first.
 # One process more than there are cores, as a test waits for a third of its time.
 PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install native demo up down test check format unit coverage messages generate snapshots lock clean release \
+.PHONY: help install native web web-check web-test web-e2e pages demo up down test check format unit coverage messages generate snapshots lock clean release \
 	artefacts images hooks \
 	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
 
 help: ## Print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Create the virtual environment with everything in it
 
@@ -29,16 +32,41 @@ $(INSTALLED): requirements/dev.txt pyproject.toml libs/bucketing/native/bucket.c
 native: install ## Compile the bucket functions in C (done by install where a compiler is)
 	$(BIN)/python -m bucketing.native
 
-demo: install ## Replay a real experiment through the whole platform on embedded servers
+web: web/dist/index.html ## Build the pages of the admin UI, which the control plane serves
+
+$(WEB_INSTALLED): web/package-lock.json
+	@web/scripts/node
+	cd web && npm ci --ignore-scripts --prefer-offline
+	touch $@
+
+web/dist/index.html: $(WEB_INSTALLED) $(WEB_SOURCES)
+	cd web && npm run --silent build
+
+web-check: install $(WEB_INSTALLED) ## Types, linter and format of the pages; their API's types are those of the services
+	cd web && npm run --silent check && npm run --silent types -- --check
+
+web-test: web ## The pages' unit tests, and the sizes of what is built
+	cd web && npm run --silent test && npm run --silent size
+
+web-e2e: install web ## Journeys in Chromium against the real stack; pictures of every page in build/screenshots
+	CHROMIUM=$$(web/scripts/chromium) && export CHROMIUM && cd web && npm run --silent e2e
+
+# The pages where Node is; without it, what is missing is said, and all else runs.
+pages:
+	@if web/scripts/node; then $(MAKE) --no-print-directory web; else echo "It runs on without pages." >&2; fi
+
+demo: ## Replay a real experiment through the whole platform on embedded servers
+	@$(MAKE) --no-print-directory -j2 install pages
 	$(BIN)/python -m devstack.demo
 
-up: install ## Keep the platform running with the demo's data; addresses in build/devstack.json
+up: ## Keep the platform running with the demo's data; addresses in build/devstack.json
+	@$(MAKE) --no-print-directory -j2 install pages
 	$(BIN)/python -m devstack.up
 
 down: ## Stop what `make up` started
 	$(BIN)/python -m devstack.down
 
-test: check coverage unit ## Everything that must hold: linters, types, import rules, and all tests
+test: check coverage unit web-test web-e2e ## Everything that must hold: linters, types, import rules, and all tests
 
 unit: install ## The tests alone, side by side on up to four processes
 	$(BIN)/python -m pytest -q $(PARALLEL) --ignore=tests/bucketing --ignore=tests/stats --ignore=tests/messages
@@ -57,6 +85,7 @@ check: install ## Linters, types, import rules, drift of generated code, message
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(MAKE) --no-print-directory messages
+	$(MAKE) --no-print-directory web-check
 
 messages: install ## Generated code fits proto/, and the messages of the last release can be read
 	$(BIN)/python proto/generate.py --check
@@ -94,7 +123,7 @@ hooks: install ## Check each commit before it is made (.pre-commit-config.yaml)
 clean: ## Stop everything and remove what was built
 	-@test -x $(BIN)/python && $(BIN)/python -m devstack.down
 	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build dist web/dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 bench-edge: install ## The edge beside bare handlers: CPU per request, latency, memory (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.edge $(if $(JSON),--json $(JSON))

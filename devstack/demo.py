@@ -44,6 +44,10 @@ def main() -> int:
                 services = undo.enter_context(Services(folder, stack, Credentials()))
                 gateway = undo.enter_context(Gateway(folder, services))
             replayed = run_interruptibly(replay(addresses_of(services, gateway), stages, _OUTPUT))
+        console.print(
+            f"The pages stood at {gateway.url}/ as long as this ran; `make up` keeps them, at an address that it names.",
+            highlight=False,
+        )
         return 0 if replayed.agrees else 1
     except (PartFailedError, ReplayError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)

@@ -62,7 +62,12 @@ def main() -> int:
     book = _address_book(daemon.addresses, demo)
     write_privately(ADDRESS_FILE, book)
     write_text_privately(SHELL_FILE, _shell_variables(book))
-    console.print(f"The stack runs; addresses and keys are in {ADDRESS_FILE}. `make down` stops it.", highlight=False)
+    console.print(
+        f"The stack runs; addresses and keys are in {ADDRESS_FILE}. `make down` stops it.\n"
+        f"Sign in at {daemon.addresses.origin}/ as {daemon.addresses.admin_email} with the password in that file.",
+        highlight=False,
+        soft_wrap=True,
+    )
     return 0
 
 
