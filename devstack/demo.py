@@ -45,7 +45,7 @@ def main() -> int:
                 gateway = undo.enter_context(Gateway(folder, services))
             replayed = run_interruptibly(replay(addresses_of(services, gateway), stages, _OUTPUT))
         console.print(
-            f"The pages stood at {gateway.url}/ as long as this ran; `make up` keeps them, at an address that it names.",
+            f"The pages stood at {gateway.url}/ while this ran; `make up` keeps them, and names their address.",
             highlight=False,
         )
         return 0 if replayed.agrees else 1
