@@ -38,8 +38,8 @@ class Search:
             there = [(each.id, each.within(scope)) for each in await environments_of(tx, scope)]
             readable = Readable(
                 kinds=wanted,
-                flags_in=[at for at, place in there if actor.may(Right.FLAG_READ, place)],
-                environments=[at for at, place in there if actor.may(Right.ENVIRONMENT_READ, place)],
+                flags_in=[at for at, around in there if actor.may(Right.FLAG_READ, around)],
+                environments=[at for at, around in there if actor.may(Right.ENVIRONMENT_READ, around)],
                 nouns=readable_nouns(actor, scope),
             )
             found = await search(tx, scope, Sought(sought, words, limit + 1), readable)
@@ -47,8 +47,8 @@ class Search:
 
 
 def _may_read(actor: Actor, kind: Kind, scope: ProjectScope) -> bool:
-    place = OrganizationScope(scope.organization_id) if kind is Kind.MEMBER else scope
-    return actor.may(SOURCES[kind].right, place)
+    asked = OrganizationScope(scope.organization_id) if kind is Kind.MEMBER else scope
+    return actor.may(SOURCES[kind].right, asked)
 
 
 def _number(text: str) -> str:
@@ -72,8 +72,8 @@ def _snippet(found: Found, words: Sequence[str]) -> str:
     """From where a word stands that neither key nor name has, else from the beginning."""
     text = " ".join(found.text.split())
     named = f"{found.key} {found.name}".lower()
-    places = [text.lower().find(each) for each in words if each not in named]
-    at = min((each for each in places if each >= 0), default=0)
+    positions = [text.lower().find(each) for each in words if each not in named]
+    at = min((each for each in positions if each >= 0), default=0)
     begin = 0 if at < SNIPPET_LENGTH // 2 else text.rfind(" ", 0, at - SNIPPET_LENGTH // 4) + 1
     piece = text[begin : begin + SNIPPET_LENGTH]
     return ("… " if begin else "") + piece + (" …" if begin + SNIPPET_LENGTH < len(text) else "")
