@@ -13,6 +13,8 @@ from service_kit.token_keys import VerificationKey
 from service_kit.typed_app import create_app
 
 from control_plane.access import Authenticator, OwnTenancy, operation_name, roles_endpoints
+from control_plane.attention import endpoints as attention_endpoints
+from control_plane.attention.service import Attention
 from control_plane.audit import endpoints as audit_endpoints
 from control_plane.audit import heads_endpoints as audit_heads_endpoints
 from control_plane.audit.heads import SignedHeads
@@ -41,6 +43,7 @@ from control_plane.experiments.service import ExperimentService
 from control_plane.explanations import endpoints as explanations_endpoints
 from control_plane.explanations.service import Explainer
 from control_plane.flags import endpoints as flags_endpoints
+from control_plane.flags.bulk import BulkChanges
 from control_plane.flags.edits import SettingsEdits, flag_edits
 from control_plane.flags.service import FlagService
 from control_plane.flags.shipments import ShippingService
@@ -91,6 +94,8 @@ from control_plane.people.signing_in import SigningIn
 from control_plane.people.single_sign_on import providers_endpoints
 from control_plane.people.single_sign_on import sign_in_endpoints as single_sign_on_endpoints
 from control_plane.people.single_sign_on.parts import SingleSignOn
+from control_plane.personas import endpoints as personas_endpoints
+from control_plane.personas.service import Personas
 from control_plane.previews.impacts import Impacts, NoImpacts
 from control_plane.previews.protection import ExperimentProtection
 from control_plane.promotions import endpoints as promotions_endpoints
@@ -108,6 +113,8 @@ from control_plane.rollouts.ownership import RolloutShares
 from control_plane.rollouts.records import RolloutParts
 from control_plane.rollouts.service import RolloutService
 from control_plane.rollouts.templates_service import TemplateService
+from control_plane.saved_views import endpoints as saved_views_endpoints
+from control_plane.saved_views.service import SavedViews
 from control_plane.search import endpoints as search_endpoints
 from control_plane.search.service import Search
 from control_plane.segments import endpoints as segments_endpoints
@@ -294,7 +301,18 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     return (
         segments_endpoints.build_router(authenticator=authenticator, segments=segments),
         long_list_endpoints.build_router(authenticator=authenticator, segments=segments),
-        flags_endpoints.build_router(authenticator=authenticator, flags=flags, settings=settings),
+        flags_endpoints.build_router(
+            authenticator=authenticator,
+            flags=flags,
+            settings=settings,
+            bulk=BulkChanges(
+                database=parts.database,
+                quotas=parts.quotas,
+                integrity=integrity,
+                agreement=PolicyAgreement(),
+                owners=RolloutShares(),
+            ),
+        ),
         lifecycles_endpoints.build_router(
             authenticator=authenticator, lifecycles=Lifecycles(transactions, parts.flag_use)
         ),
@@ -327,6 +345,9 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         preview_endpoints.build_router(authenticator=authenticator, parts=reviews),
         promotions_endpoints.build_router(authenticator=authenticator, parts=reviews),
         search_endpoints.build_router(authenticator=authenticator, search=Search(parts.database)),
+        attention_endpoints.build_router(authenticator=authenticator, attention=Attention(parts.database, actor_by_id)),
+        personas_endpoints.build_router(authenticator=authenticator, personas=Personas(transactions)),
+        saved_views_endpoints.build_router(authenticator=authenticator, views=SavedViews(transactions)),
     )
 
 

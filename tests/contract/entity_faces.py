@@ -104,6 +104,7 @@ ARCHIVED = LeftOut("archived", "create patch", "archive and restore change it")
 KEY = LeftOut("key", "patch", "never renamed")
 VERSIONS = LeftOut("environment_versions", "table row create patch audit", "of the write; the audit entry has them")
 WARNINGS = LeftOut("warnings", "table row create patch audit", "said once, with the answer of a write")
+TRIED = LeftOut("changes", "table row create patch audit", "of a dry run, which writes nothing")
 CHOICE = LeftOut("on_experiments", "table row create view audit", "said with a write, of experiments that it disturbs")
 PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS, WARNINGS)
 
@@ -118,6 +119,7 @@ ENTITIES = (
         left_out=(
             *PROJECT_ENTITY,
             CHOICE,
+            TRIED,
             LeftOut("long_list", "create patch", "its keys are edited at its own address"),
         ),
     ),
@@ -138,6 +140,8 @@ ENTITIES = (
             *PROJECT_ENTITY,
             CHOICE,
             LeftOut("type", "patch", "a value of another type would reach the code that asks"),
+            TRIED,
+            LeftOut("changed_by", "table row create patch audit", "the audit log tells it"),
             LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
         ),
     ),
@@ -154,6 +158,7 @@ ENTITIES = (
             UPDATED,
             VERSIONS,
             WARNINGS,
+            TRIED,
             LeftOut("on_experiments", "table row view audit", "said with a write, of experiments that it disturbs"),
             LeftOut("organization_id", "patch view audit", "the path names the tenant, the audit entry has it"),
             LeftOut("flag_id environment_id", "patch view audit", "told by their keys"),
@@ -171,6 +176,7 @@ ENTITIES = (
         left_out=(
             *PROJECT_ENTITY,
             CHOICE,
+            TRIED,
             LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
         ),
     ),
@@ -186,6 +192,7 @@ ENTITIES = (
             UPDATED,
             VERSIONS,
             WARNINGS,
+            TRIED,
             LeftOut("organization_id", "patch view audit", "the path names the tenant, the audit entry has it"),
             LeftOut("config_id environment_id", "patch view audit", "told by their keys"),
             LeftOut("config environment", "table row patch", "keys of other rows, from the path"),
@@ -437,6 +444,8 @@ OTHER_TABLES = {
     "rollouts": "shares that move step by step; held by their own tests",
     "rollout_looks": "when the monitor last looked at a rollout, and whether it asks for anything",
     "rollout_templates": "plans and guards with a name; held by their own tests",
+    "personas": "named evaluation contexts; held by their own tests",
+    "saved_views": "lists narrowed down, under a name; held by their own tests",
     "rollout_transitions": "what became of rollouts; nobody changes it",
     "roles": "what an organization's own roles give",
     "groups": "people who hold roles together",

@@ -36,6 +36,9 @@ OF_TWO_RIGHTS = {
     ("POST", "/projects/{project}/flags/{key}/clone"): Right.FLAG_CREATE,
     ("POST", "/projects/{project}/configs/{key}/clone"): Right.CONFIG_CREATE,
     ("POST", "/projects/{project}/experiments/{key}/ship"): Right.EXPERIMENT_READ,
+    ("POST", "/projects/{project}/flags/bulk/{bulk}/undo"): Right.FLAG_READ,
+    ("PUT", "/projects/{project}/saved-views/{view}"): Right.PROJECT_READ,
+    ("DELETE", "/projects/{project}/saved-views/{view}"): Right.PROJECT_READ,
 }
 """What is read and then written: the right that is asked first."""
 ALSO = {

@@ -214,6 +214,7 @@ async def test_the_audit_log_keeps_what_was_answered(held: Held, tenant: Tenant)
         kept = entry["after"]
         assert kept == {name: answered[name] for name in kept}
         assert answered.keys() - kept.keys() <= {
+            "changed_by",
             "environments",
             "environment_versions",
             "warnings",

@@ -89,6 +89,7 @@ EXPERIMENT = {
 
 WEBHOOKS = "/organizations/{organization}/webhooks"
 WEBHOOK = {"url": "https://93.184.216.34/hook", "events": ["flag.*"]}
+VIEW: dict[str, Any] = {"page": "flags", "name": "Mine", "filters": {"tag": "web"}}
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,15 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PATCH", PROJECT): Row("administrator", {"name": "Other"}),
     ("POST", PROJECT + "/archive"): Row("administrator"),
     ("POST", PROJECT + "/restore"): Row("administrator"),
+    ("GET", PROJECT + "/attention"): Row("viewer"),
+    ("GET", PROJECT + "/personas"): Row("viewer"),
+    ("GET", PROJECT + "/personas/{key}"): Row("viewer"),
+    ("PUT", PROJECT + "/personas/{key}"): Row("developer", {"context": {"targetingKey": "u1"}}),
+    ("DELETE", PROJECT + "/personas/{key}"): Row("developer"),
+    ("GET", PROJECT + "/saved-views"): Row("viewer"),
+    ("POST", PROJECT + "/saved-views"): Row("viewer", VIEW),
+    ("PUT", PROJECT + "/saved-views/{view}"): Row("developer", {**VIEW, "shared": True}),
+    ("DELETE", PROJECT + "/saved-views/{view}"): Row("developer"),
     ("GET", PROJECT + "/search"): Row("viewer", query={"q": "thing"}),
     ("GET", PROJECT + "/members"): Row("viewer"),
     ("PUT", PROJECT + "/members/{user}"): Row("administrator", {"role": "viewer"}),
@@ -196,6 +206,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", ENVIRONMENT + "/versions/{version}/propagation"): Row("viewer"),
     ("POST", ENVIRONMENT + "/republish"): Row("developer"),
     ("POST", ENVIRONMENT + "/explain"): Row("viewer", {"flag": "thing"}),
+    ("POST", ENVIRONMENT + "/explanations"): Row("viewer", {"context": {"targetingKey": "u1"}}),
     ("POST", ENVIRONMENT + "/segments/evaluate"): Row("viewer", {"context": {"targetingKey": "u1"}}),
     ("POST", ENVIRONMENT + "/preview"): Row("developer", {"edits": [{**EDIT, "action": "start"}]}),
     ("POST", ENVIRONMENT + "/segments/{key}/estimate"): Row("viewer"),
@@ -244,6 +255,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", PROJECT + "/configs/{key}/environments/{environment}/copy-from/{source}"): Row("developer"),
     **feature("metrics", METRIC),
     **feature("experiments", EXPERIMENT),
+    ("POST", PROJECT + "/flags/bulk"): Row("developer", {"action": "tag", "keys": ["thing"], "add": ["t"]}),
+    ("POST", PROJECT + "/flags/bulk/{bulk}/undo"): Row("developer"),
     ("POST", PROJECT + "/flags/{key}/clone"): Row("developer", {"key": "thing-two"}),
     ("GET", PROJECT + "/flags/{key}/lifecycle"): Row("viewer"),
     ("GET", PROJECT + "/flag-lifecycles"): Row("viewer"),
@@ -351,7 +364,13 @@ async def furnished(tenant: Any, make_member: Any, database: Database) -> dict[s
     await tenant.api.ok("POST", f"{at}/email-domains", {"domain": "thing.example"})
     provider = await tenant.api.ok("POST", f"{at}/identity-providers", PROVIDER)
     directory = await tenant.api.ok("POST", f"{at}/provisioning-tokens", {"name": "T"})
+    await tenant.api.ok("PUT", f"{project}/personas/thing", {"context": {"targetingKey": "u1"}})
+    view = await tenant.api.ok("POST", f"{project}/saved-views", {**VIEW, "shared": True})
+    tagged = {"action": "tag", "keys": ["watched"], "add": ["t"]}
+    bulk = await tenant.api.ok("POST", f"{project}/flags/bulk", tagged)
     return {
+        "view": view["id"],
+        "bulk": bulk["id"],
         "incident": incident["id"],
         "webhook": webhook["id"],
         "delivery": tested["id"],

@@ -33,6 +33,7 @@ NO_TRACE = {
     "POST /api/v1/auth/refresh": "a session goes on; a second use is told, tests/control_plane/test_sessions.py",
     "POST /api/v1/auth/access-token": "a session goes on",
     "POST /api/v1/projects/{project}/environments/{environment}/explain": "it is a question, and changes nothing",
+    "POST /api/v1/projects/{project}/environments/{environment}/explanations": "the same",
     "POST /api/v1/projects/{project}/environments/{environment}/segments/evaluate": "the same",
     "POST /api/v1/projects/{project}/change-requests/{number}/impact": "it counts, and tells when it is applied",
     "POST /api/v1/projects/{project}/environments/{environment}/preview": "it is a question, and saves nothing",

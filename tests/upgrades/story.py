@@ -263,6 +263,25 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     await owner.changed(f"{shop}/flags/checkout", {"metadata": {"owner": "shop", "tier": 1}})
     await owner.changed(f"{shop}/flags/gate", {"purpose": "experiment", "expected_end": "2030-01-31"})
     await owner("GET", f"{shop}/flags?purpose=experiment")
+    tag = {"action": "tag", "keys": ["checkout", "gate"], "add": ["many"]}
+    await owner("POST", f"{shop}/flags/bulk?dry_run=true", tag)
+    many = await owner("POST", f"{shop}/flags/bulk", tag)
+    await owner("POST", f"{shop}/flags/bulk/{many['id']}/undo")
+    for key, action in (("gate", "archive"), ("gate", "restore")):
+        await owner("POST", f"{shop}/flags/bulk", {"action": action, "keys": [key]})
+    off = {"action": "switch", "keys": ["gate"], "environment": "staging", "enabled": True}
+    await owner("POST", f"{shop}/flags/bulk", off)
+    persona = f"{shop}/personas/anna"
+    await owner("PUT", persona, {"name": "Anna", "context": {"targetingKey": "u1", "plan": "pro"}})
+    await owner("GET", persona)
+    await owner("GET", f"{shop}/personas")
+    await owner("DELETE", persona)
+    view = {"page": "flags", "name": "Mine", "filters": {"tag": "web"}}
+    kept = await owner("POST", f"{shop}/saved-views", view)
+    await owner("PUT", f"{shop}/saved-views/{kept['id']}", view | {"shared": True})
+    await owner("GET", f"{shop}/saved-views?page=flags")
+    await owner("DELETE", f"{shop}/saved-views/{kept['id']}")
+    await owner("GET", f"{shop}/attention?environment=production")
     await owner("GET", f"{shop}/search?q=checkout&kinds=flag,override")
     settings = f"{shop}/flags/checkout/environments"
     await owner("PUT", f"{settings}/production/enabled", {"enabled": True})
@@ -278,6 +297,8 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     asked = {"flag": "checkout", "context": {"targetingKey": "u1", "plan": "pro"}}
     told = await owner("POST", f"{shop}/environments/production/explain", asked)
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
+    await owner("POST", f"{shop}/environments/production/explain", asked | {"draft": {"enabled": False}})
+    await owner("POST", f"{shop}/environments/production/explanations", {"context": {"targetingKey": "u1"}})
     await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
     await owner("GET", f"{shop}/flags/checkout/lifecycle")
     await owner("GET", f"{shop}/flag-lifecycles?state=unknown&purpose=experiment")

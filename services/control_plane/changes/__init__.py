@@ -12,7 +12,7 @@ from control_plane.changes.recorder import (
     record_together,
 )
 from control_plane.changes.schemas import AuditedView
-from control_plane.changes.written import Written, collected
+from control_plane.changes.written import Written, collected, forget_written
 
 __all__ = [
     "Asked",
@@ -25,6 +25,7 @@ __all__ = [
     "Written",
     "begin_record",
     "collected",
+    "forget_written",
     "present_origin",
     "record",
     "record_begun",

@@ -32,6 +32,14 @@ def collected() -> Iterator[Written]:
         _current.reset(token)
 
 
+def forget_written() -> None:
+    """Nothing was, after all."""
+    written = _current.get()
+    if written is not None:
+        written.versions.clear()
+        written.organizations.clear()
+
+
 def note_written(organization_id: UUID, versions: Mapping[UUID, int]) -> None:
     written = _current.get()
     if written is not None:

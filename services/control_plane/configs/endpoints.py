@@ -11,6 +11,7 @@ from control_plane.configs.service import ConfigService
 from control_plane.configs.settings_endpoints import add_settings
 from control_plane.configs.settings_service import ConfigSettingsService
 from control_plane.entities.bypass import document_bypass, note_bypass
+from control_plane.entities.dry_runs import NotedDryRun
 from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer_created, answer_entity
 
 _CONFIG = Noun(
@@ -30,13 +31,15 @@ def build_router(*, authenticator: Authenticator, configs: ConfigService, settin
     add_entity_routes(router, _CONFIG, authenticator=authenticator, service=configs, view=ConfigView)
 
     @router.post(_CONFIG.all, status_code=201, responses=CREATE, response_model=ConfigView)
-    async def create_config(project: str, body: ConfigCreate, actor: Actor = Depends(authenticator.actor)) -> Response:
+    async def create_config(
+        project: str, body: ConfigCreate, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
         """Creates a remote config; every environment serves its value at once. Its key is no flag's."""
         return answer_created(await configs.create(actor, project, body), _CONFIG)
 
     @router.post(f"{_CONFIG.one}/clone", status_code=201, responses=CREATE, response_model=ConfigView)
     async def clone_config(
-        project: str, key: str, body: ConfigClone, actor: Actor = Depends(authenticator.actor)
+        project: str, key: str, body: ConfigClone, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """Creates a remote config as this one is: schema, value and what is set of it in each environment."""
         return answer_created(await configs.clone(actor, project, key, body), _CONFIG)
@@ -47,6 +50,7 @@ def build_router(*, authenticator: Authenticator, configs: ConfigService, settin
         key: str,
         body: ConfigPatch,
         expected: ExpectedVersion,
+        _: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Changes the fields that are given, for every environment. Refused where what results in one of them doesn't

@@ -11,6 +11,7 @@ from pydantic import Field, WithJsonSchema
 from service_kit.schemas import Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
+from control_plane.entities.dry_runs import TriedChanges
 from control_plane.entities.schemas import (
     Changes,
     EntityCreate,
@@ -84,6 +85,7 @@ class ConfigView(EntityView, serialize_by_alias=True, validate_by_name=True):
     client_visible: bool
     metadata: Metadata
     environments: dict[str, ConfigOutline] = Field(description="What is set of it, by the environment's key.")
+    changes: TriedChanges = None
 
 
 class ConfigSettingsPatch(Changes, strict=True):
@@ -100,7 +102,7 @@ class ConfigSettingsPatch(Changes, strict=True):
 
 
 class ConfigSettingsView(AuditedView):
-    unaudited: ClassVar = frozenset({"environment_versions", "warnings", "invalid_combinations"})
+    unaudited: ClassVar = frozenset({"changes", "environment_versions", "warnings", "invalid_combinations"})
 
     config: str
     environment: str
@@ -115,3 +117,4 @@ class ConfigSettingsView(AuditedView):
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
     warnings: Warnings = Field([])
+    changes: TriedChanges = None

@@ -10,6 +10,7 @@ from service_kit.versions import ExpectedVersion
 from control_plane.access import Actor, Authenticator
 from control_plane.configs.schemas import ConfigSettingsPatch, ConfigSettingsView
 from control_plane.configs.settings_service import ConfigSettingsPath, ConfigSettingsService
+from control_plane.entities.dry_runs import NotedDryRun
 from control_plane.entities.endpoints import CHANGE, READ, answer_entity
 from control_plane.entities.integrity import NotedChoice
 
@@ -35,6 +36,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Conf
         at: RequestedPath,
         body: ConfigSettingsPatch,
         expected: ExpectedVersion,
+        _: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Changes the fields that are given; a list replaces the whole list. Refused where what results doesn't fit
@@ -47,6 +49,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Conf
         source: str,
         expected: ExpectedVersion,
         _: NotedChoice,
+        __: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Takes value, resolve mode and overrides from another environment."""

@@ -26,6 +26,7 @@ from service_kit.versions import REFUSALS, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
 from control_plane.entities.answers import Answered
+from control_plane.entities.dry_runs import DryRun, dry_run
 from control_plane.entities.list_parameters import requested_filter
 from control_plane.entities.lists import ListFilter
 from control_plane.entities.schemas import Deleted, EntityPage, EntityView
@@ -190,15 +191,25 @@ def answer(view: AnyView, response: Response) -> AnyView:
 
 
 def answer_entity(answered: Answered) -> Response:
-    """An entity, with its version as the answer's ETag."""
+    """An entity, with its version as the answer's ETag; of a dry run what would be, without one."""
+    tried = dry_run()
+    if tried is not None:
+        return _json(_tried(answered, tried))
     return _json(answered.document, ETag=etag(answered.version))
 
 
 def answer_created(created: Created, noun: Noun) -> Response:
     """A new entity, with its address and its version in the headers."""
     view = created.view
+    tried = dry_run()
+    if tried is not None:
+        return _json(_tried(view, tried), 201)
     location = f"/api/v1/projects/{created.project_id}/{noun.plural}/{view.document['key']}"
     return _json(view.document, 201, Location=location, ETag=etag(view.version))
+
+
+def _tried(answered: Answered, tried: DryRun) -> dict[str, Any]:
+    return {**answered.document, "environment_versions": {}, "changes": tried.told()}
 
 
 def _json(document: Mapping[str, Any], status: int = 200, **headers: str) -> Response:

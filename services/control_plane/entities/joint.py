@@ -19,6 +19,7 @@ from control_plane.database import Connection, Record, Statement
 from control_plane.entities import usages
 from control_plane.entities.models import Edit
 from control_plane.entities.transactions import (
+    Agreement,
     ProjectTransactions,
     ReadTransaction,
     WriteTransaction,
@@ -59,10 +60,12 @@ class Frame:
 class JointTransactions(ProjectTransactions):
     """Opens every transaction in the one that stands. What the writes ask of their maker's rights is kept, and asked
     by `require_all`; what they must be agreed on, too, is the business of whoever has them made. `reason`: why they are
-    made, where the request doesn't say."""
+    made, where the request doesn't say. `agreement`: what each is held against as it is made, like the reasons that are
+    asked for."""
 
-    def __init__(self, frame: Frame, reason: str = "") -> None:
+    def __init__(self, frame: Frame, reason: str = "", agreement: Agreement | None = None) -> None:
         self._frame = frame
+        self._agreement = agreement
         self.reason = reason
         self.made: list[Made] = []
         self._growths: list[Growth] = []
@@ -96,6 +99,7 @@ class JointTransactions(ProjectTransactions):
             environments=frame.environments,
             entity=entity,
             quotas=frame.quotas,
+            agreement=self._agreement,
             edit=edit,
             joint=self,
         )
@@ -108,6 +112,10 @@ class JointTransactions(ProjectTransactions):
         async with self.write(actor, project, right, entity=entity, placed=True, edit=edit) as write:
             yield write
 
+    @property
+    def frame(self) -> Frame:
+        return self._frame
+
     async def experiments_run(self) -> bool:
         """Whether any runs in the project: asked once, for as long as none is written."""
         if self._experiments_run is None:
@@ -118,6 +126,17 @@ class JointTransactions(ProjectTransactions):
         """Raises `MissingRight` unless whoever made the writes might have made each alone."""
         for demand in self._demands:
             demand()
+
+    def require_new(self) -> None:
+        """As `require_all`, of what was made since it was last asked."""
+        demands, self._demands = self._demands, []
+        for demand in demands:
+            demand()
+
+    def forget(self, made: int) -> None:
+        """What was made behind so many writes isn't, nor asked for."""
+        del self.made[made:]
+        self._demands.clear()
 
     def demand(self, required: Callable[[], None]) -> None:
         self._demands.append(required)
@@ -185,8 +204,10 @@ class _JointWrite(WriteTransaction):
         self._joint.demand(lambda: require(self.actor, right, environment.within(self.scope)))
 
     async def serve(self, right: Right, environments: Sequence[EnvironmentRow], *, off: bool = False) -> None:
+        if self.agreement is not None:
+            await WriteTransaction.serve(self, right, environments, off=off)
         for environment in environments:
-            if environment.protected:
+            if environment.protected and self.agreement is None:
                 self.require(right, environment)
         self.served.extend(environments)
         self.waiting.extend([] if off else environments)
@@ -205,6 +226,7 @@ class _JointWrite(WriteTransaction):
         environments: Sequence[EnvironmentRow],
     ) -> dict[str, int]:
         change = self.change(action, key, before=before, after=after, environments=environments)
+        self.tell(change)
         self._joint.made.append(Made(change, self.also(change), tuple(self.served), shrinking=not self.waiting))
         return {each.key: each.version + 1 for each in environments}
 

@@ -128,7 +128,7 @@ Warnings = Annotated[list[Warned], Field(description="After a write: what to kno
 class EntityView(AuditedView):
     """What every entity answers with."""
 
-    unaudited: ClassVar = frozenset({"environment_versions", "warnings"})
+    unaudited: ClassVar = frozenset({"changes", "environment_versions", "warnings"})
 
     id: UUID
     key: str

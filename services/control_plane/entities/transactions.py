@@ -15,9 +15,10 @@ from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, ProjectScope, Right, require, tenancy_of
-from control_plane.changes import Asked, Begun, Change, begin_record, record_begun
+from control_plane.changes import Asked, Begun, Change, begin_record, forget_written, record_begun
 from control_plane.database import Connection, Database, Record, Statement
 from control_plane.entities import usages
+from control_plane.entities.dry_runs import Tried, dry_run
 from control_plane.entities.errors import KeyTaken, ReasonRequired
 from control_plane.entities.models import Edit
 from control_plane.entities.schemas import Warned
@@ -191,6 +192,7 @@ class WriteTransaction:
     ) -> dict[str, int]:
         """Ends the write. Answers the new version of each of `environments` by its key. Raises `QuotaExceeded`."""
         change = self.change(action, key, before=before, after=after, environments=environments)
+        self.tell(change)
         begun = self.begun[0] if self.begun else await self._begin(environments)
         # What the quotas are asked stands in the statement that ends the record.
         whole = next((each for each in self.growths if each.environment_ids == change.environment_ids), None)
@@ -202,6 +204,12 @@ class WriteTransaction:
             if growth is not whole:
                 self._warn(await self.quotas.hold(self.tx, growth))
         return {each.key: versions[each.id] for each in environments}
+
+    def tell(self, change: Change) -> None:
+        """What a dry run answers."""
+        tried = dry_run()
+        if tried is not None:
+            tried.changes.extend((change, *self.also(change)))
 
     def _warn(self, near: Sequence[Use]) -> None:
         self.warnings.extend(Warned(code="quota_nearly_used", detail=str(use)) for use in near)
@@ -306,7 +314,7 @@ class ProjectTransactions:
 
         Raises `NotFound` and `MissingRight` like `read`.
         """
-        async with self._transaction(actor) as tx:
+        async with _kept_or_tried(), self._transaction(actor) as tx:
             opened = await open_project(tx, actor, project, actor.granted_in(right), _about(edit))
             require(actor, right, opened.scope, inside=placed)
             environments = opened.environments
@@ -324,6 +332,7 @@ class ProjectTransactions:
                 edit=edit,
                 leading=[usages.read_reached(opened.reached)] if opened.locked else [],
             )
+            _end_dry_run()
 
     @asynccontextmanager
     async def alone(
@@ -335,7 +344,7 @@ class ProjectTransactions:
 
         Raises `NotFound` and `MissingRight` like `read`.
         """
-        async with self._transaction(actor) as tx:
+        async with _kept_or_tried(), self._transaction(actor) as tx:
             opened = await open_project(tx, actor, project, (), _about(edit))
             require(actor, right, opened.scope, inside=True)
             yield WriteTransaction(
@@ -350,6 +359,25 @@ class ProjectTransactions:
                 alone=True,
                 leading=[usages.read_reached(opened.reached)],
             )
+            _end_dry_run()
+
+
+@asynccontextmanager
+async def _kept_or_tried() -> AsyncIterator[None]:
+    """Around a transaction: of a dry run nothing is left, and whoever makes it goes on as after a commit."""
+    tried = dry_run()
+    if tried is not None:
+        tried.changes.clear()
+    try:
+        yield
+    except Tried:
+        forget_written()
+
+
+def _end_dry_run() -> None:
+    """Raises `Tried`."""
+    if dry_run() is not None:
+        raise Tried
 
 
 def _about(edit: Edit | None) -> About:

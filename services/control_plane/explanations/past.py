@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -41,20 +41,20 @@ class PastEnvironment:
     async def existed(self) -> bool:
         return bool(await self._documents("environment", [self.environment.key]))
 
-    async def flagset(self, flag: str) -> FlagSet:
-        """As much of it as the answer under the flag's key depends on; without the flag when there was none."""
+    async def flagset(self, keys: Collection[str]) -> FlagSet:
+        """As much of it as the answers under these keys depend on; without those that weren't there."""
         environment = self.environment
         version = await environment_version(self.tx, self.scope, environment.id, self.number)
-        found = FlagSet(salt=environment.salt, version=version, flags=await self._flags(flag))
-        if not found.flags:
-            found = replace(found, remote_configs=await self._config(flag))
-        flags = flags_behind(found, flag)
+        found = FlagSet(salt=environment.salt, version=version, flags=await self._flags(keys))
+        if others := [each for each in keys if each not in found.flags]:
+            found = replace(found, remote_configs=await self._configs(others))
+        flags = {each for key in keys for each in flags_behind(found, key)}
         found = replace(found, experiments=await self._experiments(flags))
         return await self._with_segments(found, flags)
 
-    async def _flags(self, flag: str) -> dict[str, Flag]:
+    async def _flags(self, keys: Collection[str]) -> dict[str, Flag]:
         found: dict[str, Flag] = {}
-        wanted = {flag}
+        wanted = set(keys)
         seen: set[str] = set()
         while wanted:
             seen |= wanted
@@ -67,11 +67,11 @@ class PastEnvironment:
             wanted = {named for key in found for named in flags_behind(FlagSet("", flags=found), key)} - seen
         return found
 
-    async def _config(self, key: str) -> dict[str, RemoteConfig]:
-        documents = await self._documents("config", [key])
-        own = f"{key}/{self.environment.key}"
-        settings = await self._documents("config_settings", [own] if documents else ())
-        pairs = {each: (document, settings.get(own)) for each, document in documents.items()}
+    async def _configs(self, keys: Collection[str]) -> dict[str, RemoteConfig]:
+        documents = await self._documents("config", keys)
+        own = {key: f"{key}/{self.environment.key}" for key in documents}
+        settings = await self._documents("config_settings", own.values())
+        pairs = {each: (document, settings.get(own[each])) for each, document in documents.items()}
         # In a thread: which combinations were invalid is found anew.
         return await asyncio.to_thread(
             _readable, pairs, lambda pair: config_of_documents(self.scope, self.environment.id, *pair)

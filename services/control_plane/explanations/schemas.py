@@ -16,6 +16,9 @@ ATTRIBUTES_MAX = 1000
 SEGMENTS_MAX = 500
 
 
+MANY_MAX = 200
+
+
 class ExplanationAsked(Input):
     flag: EntityKey = Field(description="The key of a flag or of a remote config.")
     context: Annotated[dict[str, Any], Field(max_length=ATTRIBUTES_MAX, default_factory=dict)]
@@ -25,6 +28,22 @@ class ExplanationAsked(Input):
         description="A moment in the past, RFC 3339 with an offset or epoch milliseconds: what the flag answered then. "
         "Now when it is left out.",
     )
+    draft: dict[str, Any] | None = Field(
+        None,
+        description="Changes of the flag's settings in the environment that aren't saved, as a PATCH of them takes: "
+        "what it would answer with them. Of now.",
+    )
+
+
+class ExplanationsAsked(Input):
+    """What many flags give to one context."""
+
+    flags: Annotated[list[EntityKey], Field(min_length=1, max_length=MANY_MAX)] | None = Field(
+        None, description="Keys of flags and remote configs; all that there are now when it is left out, in pages."
+    )
+    context: Annotated[dict[str, Any], Field(max_length=ATTRIBUTES_MAX, default_factory=dict)]
+    at: str | int | None = Field(None, description="A moment in the past, as for one flag.")
+    steps: bool = Field(False, description="Whether what led to each decision is told, too.")
 
 
 class MembershipsAsked(Input):
@@ -58,6 +77,19 @@ class LastChange(Output):
     action: str
     version: int | None = Field(description="That the entity had after it; see its history.")
     reason: str | None
+
+
+class FlagExplanationView(Output):
+    flag: str
+    decision: dict[str, Any] | None = Field(description="As of one flag; null: it wasn't there.")
+    steps: list[dict[str, Any]] | None = Field(description="null unless they were asked for.")
+
+
+class ExplanationsView(Output):
+    items: list[FlagExplanationView] = Field(description="By key, or in the order in which they were asked for.")
+    next_cursor: str | None
+    config_version: int
+    now: int
 
 
 class ExplanationView(Output):

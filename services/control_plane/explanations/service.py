@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from bucketing import unit_key
-from bucketing.compiled import compile_flagset
+from bucketing.compiled import CompiledFlagSet, compile_flagset
 from bucketing.explanation import Explanation
 from bucketing.flagset import Flag, FlagSet, RemoteConfig, Segment
+from service_kit.pagination import PageRequest, cursor_of
 from service_kit.problems import FieldError, InvalidInput, NotFound
 
 from control_plane.access import Actor, Right, require
@@ -27,7 +28,15 @@ from control_plane.environments.queries import EnvironmentRow, environment_by_ke
 from control_plane.experiments import queries as experiments
 from control_plane.explanations.last_change import last_change
 from control_plane.explanations.past import PastEnvironment
-from control_plane.explanations.schemas import ExplanationAsked, MembershipsAsked, MembershipsView
+from control_plane.explanations.schemas import (
+    MANY_MAX,
+    ExplanationAsked,
+    ExplanationsAsked,
+    ExplanationsView,
+    FlagExplanationView,
+    MembershipsAsked,
+    MembershipsView,
+)
 from control_plane.flags import queries as flags
 from control_plane.overrides.queries import with_overrides
 from control_plane.segments import queries as segments
@@ -70,11 +79,15 @@ class Explainer:
             now = round(tx.now.timestamp() * 1000)
             if asked.at is None:
                 flagset, number = await self._present(tx, scope, row, asked.context), None
+                if asked.draft is not None:
+                    flagset = await _with_draft(tx, scope, row, flagset, asked)
             else:
+                if asked.draft is not None:
+                    raise InvalidInput([FieldError("draft", "not_applicable", "is of now, and `at` of the past")])
                 now = _past(asked.at, now)
                 number = await _number_at(tx, scope, now)
                 past = PastEnvironment(tx, scope, row, number, unit_key(asked.context.get("targetingKey")) or "")
-                flagset = await _flagset_at(past, asked.flag)
+                flagset = await _flagset_at(past, [asked.flag])
             if asked.flag not in flagset.flags and asked.flag not in flagset.remote_configs:
                 raise NotFound(f"there is no flag or remote config {asked.flag}", code="flag_not_found")
             change = await last_change(tx, scope, row, flagset, asked, number)
@@ -83,6 +96,33 @@ class Explainer:
             lambda: compile_flagset(flagset).explain(asked.flag, dict(asked.context), now, show_salt=show_salt)
         )
         return explanation, change
+
+    async def explain_many(
+        self, actor: Actor, at: tuple[str, str], asked: ExplanationsAsked, page: PageRequest
+    ) -> ExplanationsView:
+        """The decisions of many flags or of all on one context; `at`: project and environment. Raises as `explain`
+        does, but for keys that are not there."""
+        limit = min(page.limit, MANY_MAX)
+        async with self._reading, self._database.transaction("repeatable_read") as tx:
+            scope = await resolve_project(tx, actor, at[0])
+            row = await environment_by_key(tx, scope, at[1])
+            require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
+            now = round(tx.now.timestamp() * 1000)
+            flagset = await self._present(tx, scope, row, asked.context)
+            keys, cursor = _keys(flagset, asked.flags, page.after, limit)
+            if asked.at is not None:
+                now = _past(asked.at, now)
+                number = await _number_at(tx, scope, now)
+                past = PastEnvironment(tx, scope, row, number, unit_key(asked.context.get("targetingKey")) or "")
+                flagset = await _flagset_at(past, keys)
+        show_salt = actor.may(Right.ENVIRONMENT_UPDATE, row.within(scope))
+
+        def told() -> list[FlagExplanationView]:
+            compiled = compile_flagset(flagset)
+            return [_told(flagset, compiled, key, (asked, now, show_salt)) for key in keys]
+
+        items = await asyncio.to_thread(told)
+        return ExplanationsView(items=items, next_cursor=cursor, config_version=flagset.version, now=now)
 
     async def memberships(
         self, actor: Actor, project: str, environment: str, asked: MembershipsAsked
@@ -114,6 +154,24 @@ class Explainer:
         return replace(flagset, segments=await with_lists(tx, scope, flagset.segments, unit))
 
 
+def _keys(flagset: FlagSet, asked: Sequence[str] | None, after: str | None, limit: int) -> tuple[list[str], str | None]:
+    """Those of a page, and the cursor of the next one."""
+    if asked is not None:
+        return list(dict.fromkeys(asked)), None
+    behind = sorted(key for key in (*flagset.flags, *flagset.remote_configs) if after is None or key > after)
+    return behind[:limit], cursor_of(behind[limit - 1]) if len(behind) > limit else None
+
+
+def _told(
+    flagset: FlagSet, compiled: CompiledFlagSet, key: str, how: tuple[ExplanationsAsked, int, bool]
+) -> FlagExplanationView:
+    asked, now, show_salt = how
+    if key not in flagset.flags and key not in flagset.remote_configs:
+        return FlagExplanationView(flag=key, decision=None, steps=None)
+    found = compiled.explain(key, dict(asked.context), now, show_salt=show_salt).to_dict()
+    return FlagExplanationView(flag=key, decision=found["decision"], steps=found["steps"] if asked.steps else None)
+
+
 def _past(given: str | int, now: int) -> int:
     """Epoch milliseconds. Raises `InvalidInput`."""
     at = epoch_milliseconds(given, "at")
@@ -126,10 +184,26 @@ async def _number_at(tx: Connection, scope: Scope, at: int) -> int:
     return await number_at(tx, scope, datetime.fromtimestamp(at / 1000, UTC)) or 0
 
 
-async def _flagset_at(past: PastEnvironment, flag: str) -> FlagSet:
+async def _with_draft(
+    tx: Connection, scope: Scope, row: EnvironmentRow, flagset: FlagSet, asked: ExplanationAsked
+) -> FlagSet:
+    """Raises `InvalidInput` with the paths in the draft."""
+    if asked.flag in flagset.remote_configs:
+        raise InvalidInput(
+            [FieldError("draft", "not_applicable", "is of a flag's settings, and this is a remote config")]
+        )
+    try:
+        flag = await flags.drafted(tx, scope, asked.flag, row.id, asked.draft or {})
+    except InvalidInput as problem:
+        errors = [FieldError(f"draft.{each.field}", each.code, each.reason) for each in problem.errors]
+        raise InvalidInput(errors, code=problem.code) from problem
+    return replace(flagset, flags={**flagset.flags, **_readable(await with_overrides(tx, row.id, [flag]))})
+
+
+async def _flagset_at(past: PastEnvironment, keys: Collection[str]) -> FlagSet:
     if not await past.existed():
         raise InvalidInput([FieldError("at", "range", f"lies before the environment {past.environment.key} was made")])
-    return await past.flagset(flag)
+    return await past.flagset(keys)
 
 
 async def _flagset(tx: Connection, row: EnvironmentRow, caches: _Caches) -> FlagSet:

@@ -15,8 +15,10 @@ from bucketing.validation import flag_errors
 from messages.documents import flag_document
 from service_kit.problems import FieldError, InvalidInput
 
+from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.sizes import check_size
 from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
+from control_plane.flags.schemas import TargetFields
 
 
 def flag_of(row: FlagRow, settings: SettingsRow | None) -> Flag:
@@ -116,3 +118,14 @@ def _authored(field: str, row: FlagRow) -> str:
         if field == prefix or field.startswith((f"{prefix}.", f"{prefix}[")):
             return f"variations[{index}].value{field[len(prefix) :]}"
     return field
+
+
+def stored_targets(given: list[TargetFields]) -> list[dict[str, Any]]:
+    """Individual targets as they are stored. Raises `InvalidInput` for a moment that is none."""
+    targets: list[dict[str, Any]] = []
+    for index, each in enumerate(given):
+        target: dict[str, Any] = {"key": each.key, "variation": each.variation}
+        if each.expires_at is not None:
+            target["expires_at"] = epoch_milliseconds(each.expires_at, f"targets[{index}].expires_at")
+        targets.append(target)
+    return targets

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from service_kit.requests import as_coroutine
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
+from control_plane.entities.dry_runs import NotedDryRun
 from control_plane.entities.endpoints import (
     CHANGE,
     CREATE,
@@ -20,6 +22,9 @@ from control_plane.entities.endpoints import (
 )
 from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
+from control_plane.flags.bulk import BulkChanges
+from control_plane.flags.bulk_endpoints import add_bulk
+from control_plane.flags.models import FlagFilter
 from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch, FlagView, PurposeName, TypeName
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_endpoints import add_settings
@@ -37,21 +42,37 @@ _FLAG = Noun(
 )
 
 
-async def _requested_flags(
-    wanted: RequestedFilter,
-    of_type: Annotated[TypeName | None, Query(alias="type")] = None,
-    state: Annotated[
-        Literal["on", "off"] | None, Query(description="In `environment`, which is needed with it.")
-    ] = None,
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    """As they stand in an address."""
+
+    of_type: Annotated[TypeName | None, Query(alias="type")] = None
+    state: Annotated[Literal["on", "off"] | None, Query(description="In `environment`, which is needed with it.")] = (
+        None
+    )
     environment: Annotated[
-        str | None, Query(max_length=128, description="Where `state` and `changed_since` look; all when left out.")
-    ] = None,
-    purpose: Annotated[PurposeName | None, Query()] = None,
+        str | None,
+        Query(max_length=128, description="Where `state`, `changed_since` and `experiment` look; all when left out."),
+    ] = None
+    purpose: Annotated[PurposeName | None, Query()] = None
+    experiment: Annotated[
+        bool | None, Query(description="Whether one is under way on it, in `environment` or anywhere.")
+    ] = None
+    overdue: Annotated[bool | None, Query(description="Whether its expected end is past.")] = None
+
+
+async def _requested_flags(
+    wanted: RequestedFilter, given: Annotated[_Parameters, Depends(as_coroutine(_Parameters))]
 ) -> ListFilter:
-    return replace(wanted, type=of_type, state=state, environment=environment).also(purpose=purpose)
+    shared = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
+    own = {"type": given.of_type, "state": given.state, "environment": given.environment}
+    narrowed = FlagFilter(**{**shared, **own}, experiment=given.experiment, overdue=given.overdue)
+    return narrowed.also(purpose=given.purpose)
 
 
-def build_router(*, authenticator: Authenticator, flags: FlagService, settings: SettingsService) -> APIRouter:
+def build_router(
+    *, authenticator: Authenticator, flags: FlagService, settings: SettingsService, bulk: BulkChanges
+) -> APIRouter:
     router = api_router("flags", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
@@ -63,18 +84,21 @@ def build_router(*, authenticator: Authenticator, flags: FlagService, settings: 
     )
     _add_writes(router, authenticator, flags)
     add_settings(router, authenticator, settings)
+    add_bulk(router, authenticator, bulk)
     return document_bypass(router)
 
 
 def _add_writes(router: APIRouter, authenticator: Authenticator, flags: FlagService) -> None:
     @router.post(_FLAG.all, status_code=201, responses=CREATE, response_model=FlagView)
-    async def create_flag(project: str, body: FlagCreate, actor: Actor = Depends(authenticator.actor)) -> Response:
+    async def create_flag(
+        project: str, body: FlagCreate, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
         """Creates a flag; it is off in every environment."""
         return answer_created(await flags.create(actor, project, body), _FLAG)
 
     @router.post(f"{_FLAG.one}/clone", status_code=201, responses=CREATE, response_model=FlagView)
     async def clone_flag(
-        project: str, key: str, body: FlagClone, actor: Actor = Depends(authenticator.actor)
+        project: str, key: str, body: FlagClone, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """Creates a flag as this one is: what it is in every environment, its settings in each, and where it is on."""
         return answer_created(await flags.clone(actor, project, key, body), _FLAG)
@@ -85,6 +109,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, flags: FlagServ
         key: str,
         body: FlagPatch,
         expected: ExpectedVersion,
+        _: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Changes the fields that are given, for every environment."""

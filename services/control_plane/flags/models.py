@@ -81,6 +81,16 @@ _IN_ENVIRONMENT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class FlagFilter(ListFilter):
+    """A list of flags besides: `experiment`: whether one is under way on it, in `environment` or anywhere; `overdue`:
+    whether its expected end lies before the day `on`."""
+
+    experiment: bool | None = None
+    overdue: bool | None = None
+    on: date | None = None
+
+
 class FlagTable(EntityTable[FlagRow]):
     """The flags. A flag's `state` is `on` or `off` in an environment, and a change of its settings is one of it."""
 
@@ -95,6 +105,12 @@ class FlagTable(EntityTable[FlagRow]):
             there = "" if wanted.environment is None else f" AND e.key = {bind(wanted.environment)}"
             settings = f"EXISTS ({_IN_ENVIRONMENT}{there} AND s.updated_at >= {bind(wanted.changed_since)})"
             found["changed_since"] = f"({found['changed_since']} OR {settings})"
+        if isinstance(wanted, FlagFilter):
+            if wanted.experiment is not None:
+                found["experiment"] = f"{'' if wanted.experiment else 'NOT '}{_experimented(wanted, bind)}"
+            if wanted.overdue is not None and wanted.on is not None:
+                over = f"(NOT archived AND COALESCE(expected_end < {bind(wanted.on)}, false))"
+                found["overdue"] = over if wanted.overdue else f"NOT {over}"
         return found
 
     def facet_value(self, facet: Facet, wanted: ListFilter, bind: Binding) -> str:
@@ -112,6 +128,15 @@ def _on(wanted: ListFilter, bind: Binding) -> str:
     return (
         "EXISTS (SELECT FROM flag_settings s WHERE s.organization_id = flags.organization_id "
         f"AND s.flag_id = flags.id AND s.environment_id = {environment} AND s.enabled)"
+    )
+
+
+def _experimented(wanted: ListFilter, bind: Binding) -> str:
+    there = "" if wanted.environment is None else f" AND x.environment = {bind(wanted.environment)}"
+    return (
+        "EXISTS (SELECT FROM experiments x WHERE x.organization_id = flags.organization_id "
+        "AND x.project_id = flags.project_id AND x.flag = flags.key AND x.status IN ('running', 'paused') "
+        f"AND NOT x.archived{there})"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -13,14 +13,17 @@ from uuid import UUID
 import asyncpg
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Flag
+from service_kit.problems import NotFound
 
 from control_plane.database import Connection
+from control_plane.entities.edits import read_document
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
-from control_plane.flags.definition import flag_of, off_alone
+from control_plane.flags.definition import checked_settings, flag_of, off_alone, stored_targets, with_rule_ids
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, default_of, new_settings
 from control_plane.flags.purposes import Purpose as Purpose  # noqa: PLC0414 - others ask by this module
 from control_plane.flags.repository import FLAG_AND_SETTINGS, find_in_environment, flag_and_settings
+from control_plane.flags.schemas import SettingsPatch
 from control_plane.flags.views import flag_row, settings_row
 
 _OF_ENVIRONMENT = f"""
@@ -215,6 +218,23 @@ async def of_keys(tx: Connection, environment_id: UUID, keys: Collection[str]) -
     work = partial(read_each, records, lambda record: str(record["flag_key"]), _flag)
     fresh = work() if len(records) <= _INLINE_MAX else await asyncio.to_thread(work)
     return dict(zip((record["flag_key"] for record in records), fresh, strict=True))
+
+
+async def drafted(tx: Connection, scope: Scope, key: str, environment_id: UUID, document: Mapping[str, Any]) -> Flag:
+    """The flag as the environment would serve it with these changes of its settings. Raises `NotFound`, and
+    `InvalidInput` as the write would."""
+    found = await find_in_environment(tx, scope, key, environment_id)
+    if found is None:
+        raise NotFound(f"there is no flag {key}", code="flag_not_found")
+    body = read_document(SettingsPatch, document)
+    patch = body.given()
+    if "default" in patch:
+        patch["default_serve"] = patch.pop("default")
+    if "rules" in patch:
+        patch["rules"] = with_rule_ids(patch["rules"])
+    if "targets" in patch:
+        patch["targets"] = stored_targets(body.targets)
+    return checked_settings(found.flag, replace(found.settings or new_settings(found.flag, environment_id), **patch))
 
 
 def flag_of_documents(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import fields
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -13,8 +12,6 @@ from control_plane.database import Connection, RowKind
 from control_plane.entities.table import Scope
 from control_plane.flags.models import FlagRow, SettingsRow
 
-Switches = dict[str, dict[str, Any]]
-"""By environment: whether a flag is on there, and the version of its settings."""
 _FLAG_COLUMNS = tuple(each.name for each in fields(FlagRow))
 _COLUMNS = tuple(each.name for each in fields(SettingsRow))
 _CHANGING = _COLUMNS[3:]
@@ -131,22 +128,3 @@ def keep_settings_back(tx: Connection, flag: FlagRow, settings: SettingsRow) -> 
     """As `save_settings`, with those of other flags and as late as can be."""
     row = {each: getattr(settings, each) for each in _COLUMNS}
     tx.keep_back(SETTINGS, row, flag.id, (flag.key, settings.environment_id))
-
-
-async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collection[UUID]) -> dict[UUID, Switches]:
-    """For each flag, each environment of its project that isn't archived."""
-    records = await tx.fetch_beside(
-        flag_ids,
-        "SELECT f.id, e.key, coalesce(s.enabled, false) AS enabled, coalesce(s.version, 1) AS version "
-        "FROM flags f "
-        "JOIN environments e ON e.project_id = f.project_id AND e.organization_id = f.organization_id "
-        "LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id "
-        "WHERE f.organization_id = $1 AND f.id = ANY($2::uuid[]) AND e.archived_at IS NULL "
-        "ORDER BY e.position, e.created_at, e.key",
-        organization_id,
-        list(flag_ids),
-    )
-    found: dict[UUID, Switches] = {each: {} for each in flag_ids}
-    for flag_id, environment, enabled, version in records:
-        found[flag_id][environment] = {"enabled": enabled, "version": version}
-    return found

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from service_kit.schemas import Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
+from control_plane.entities.dry_runs import TriedChanges
 from control_plane.entities.schemas import (
     Changes,
     EntityCreate,
@@ -108,13 +109,56 @@ class FlagClone(Input, strict=True):
     off: bool = Field(False, description="Off everywhere. Otherwise it is on where the original is.")
 
 
+class ShareView(Output):
+    variation: str
+    weight: float = Field(description="In percent.")
+
+
+class OnlyRuleView(Output):
+    condition: dict[str, Any] = Field(alias="if")
+    shares: list[ShareView]
+
+
+class ServesView(Output):
+    """What a flag serves in an environment, in short."""
+
+    kind: Literal["off", "one", "split", "rules"] = Field(
+        description="`off`: the off variation to everybody; `one`: one variation; `split`: by shares; `rules`: by "
+        "rules, and the shares to the rest."
+    )
+    shares: list[ShareView] = Field(description="For whom nothing else decides.")
+    rules: int
+    targets: int
+    prerequisites: int
+    segments: list[str] = Field(description="Those that rules of up to 16 KiB name, at most 20.")
+    rule: OnlyRuleView | None = Field(description="The only rule, unless it is long; null: there is none, or several.")
+
+
+class FlagExperimentView(Output):
+    key: str
+    status: Literal["scheduled", "running", "paused"]
+
+
+class WhoView(Output):
+    kind: Literal["user", "token", "system"]
+    id: str
+    name: str
+
+
+_UNTOLD = "null in the answer to a write"
+
+
 class SwitchView(Output):
     enabled: bool
     version: int = Field(description="Of the settings in this environment.")
+    serves: ServesView
+    changed_at: datetime | None = Field(description="When something was last set here; null: nothing ever was.")
+    changed_by: WhoView | None = Field(description=f"By whom; {_UNTOLD}.")
+    experiments: list[FlagExperimentView] | None = Field(description=f"On the flag here; {_UNTOLD}.")
 
 
 class FlagView(EntityView):
-    unaudited: ClassVar = EntityView.unaudited | {"environments"}
+    unaudited: ClassVar = EntityView.unaudited | {"changed_by", "environments"}
 
     type: TypeName
     variations: list[Variation]
@@ -124,7 +168,9 @@ class FlagView(EntityView):
     metadata: Metadata
     purpose: PurposeName
     expected_end: ExpectedEnd
+    changed_by: WhoView | None = Field(description=f"Who changed the flag itself last; {_UNTOLD}.")
     environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")
+    changes: TriedChanges = None
 
 
 class TargetFields(Input, strict=True):
@@ -169,7 +215,7 @@ class Enabled(Input, strict=True):
 
 
 class SettingsView(AuditedView):
-    unaudited: ClassVar = frozenset({"environment_versions", "warnings"})
+    unaudited: ClassVar = frozenset({"changes", "environment_versions", "warnings"})
 
     flag: str
     environment: str
@@ -186,3 +232,4 @@ class SettingsView(AuditedView):
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
     warnings: Warnings = Field([])
+    changes: TriedChanges = None

@@ -32,17 +32,17 @@ from control_plane.entities.transactions import (
 from control_plane.environments.queries import EnvironmentRow, environments_of
 from control_plane.flags.clones import copy_settings
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
-from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
+from control_plane.flags.models import FLAGS, FlagFilter, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import (
     find_with_settings,
     save_settings,
     settings_by_environment,
     settings_of,
-    switches_of,
 )
 from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch
 from control_plane.flags.serving import environments_served_otherwise, replacement_of
+from control_plane.flags.switches import Known, known_of, switch_of
 from control_plane.flags.values import in_type
 from control_plane.flags.views import flag_view, settings_view
 from control_plane.quotas import Quota
@@ -65,13 +65,13 @@ class FlagService(EntityService[FlagRow]):
         self._integrity = integrity
 
     def view(self, row: FlagRow) -> Answered:
-        return flag_view(row, {})
+        return flag_view(row, Known({}))
 
     async def views(self, tx: Connection, rows: Sequence[FlagRow]) -> list[Answered]:
         if not rows:
             return []
-        switches = await switches_of(tx, rows[0].organization_id, [row.id for row in rows])
-        return [flag_view(row, switches[row.id]) for row in rows]
+        known = await known_of(tx, rows)
+        return [flag_view(row, known[row.id]) for row in rows]
 
     async def found(self, write: WriteTransaction, action: str, key: str, expected: int | None) -> FlagRow:  # noqa: ARG002
         found = await find_with_settings(write.tx, write.scope, key)
@@ -85,14 +85,11 @@ class FlagService(EntityService[FlagRow]):
     async def written(self, write: WriteTransaction, before: FlagRow | None, stored: FlagRow) -> Answered:
         """With what is known in this write of its settings."""
         settings = {} if before is None and not write.consequences else await _settings(write, stored)
-        switches = {}
-        for each in write.environments:
-            there = settings.get(each.id)
-            enabled, version = (False, 1) if there is None else (there.enabled, there.version)
-            switches[each.key] = {"enabled": enabled, "version": version}
-        return flag_view(stored, switches)
+        return flag_view(
+            stored, Known({each.key: switch_of(stored, settings.get(each.id)) for each in write.environments})
+        )
 
-    async def check_filter(self, read: ReadTransaction, wanted: ListFilter) -> None:
+    async def settled_filter(self, read: ReadTransaction, wanted: ListFilter) -> ListFilter:
         if wanted.environment is not None:
             environments = await environments_of(read.tx, read.scope)
             if wanted.environment not in {each.key for each in environments}:
@@ -101,6 +98,7 @@ class FlagService(EntityService[FlagRow]):
         elif wanted.state is not None or Facet.STATE in wanted.facets:
             reason = "is needed: a flag is on or off in an environment"
             raise InvalidInput([FieldError("environment", "missing", reason)])
+        return replace(wanted, on=read.tx.now.date()) if isinstance(wanted, FlagFilter) else wanted
 
     def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         columns = dict(given)

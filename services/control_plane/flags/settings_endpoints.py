@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from service_kit.versions import ExpectedVersion, VersionIfGiven
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.dry_runs import NotedDryRun
 from control_plane.entities.endpoints import CHANGE, READ, answer_entity
 from control_plane.entities.integrity import NotedChoice
 from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
@@ -35,6 +36,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         at: RequestedPath,
         body: SettingsPatch,
         expected: ExpectedVersion,
+        _: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Changes the fields that are given; a list replaces the whole list."""
@@ -45,6 +47,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         at: RequestedPath,
         body: Enabled,
         expected: VersionIfGiven,
+        _: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Turns the flag on or off; `If-Match` may be left out, so that nothing delays turning it off."""
@@ -56,6 +59,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         source: str,
         expected: ExpectedVersion,
         _: NotedChoice,
+        __: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Takes rules, targets, prerequisites and what is served from another environment; on and off stay."""

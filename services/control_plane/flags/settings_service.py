@@ -16,12 +16,11 @@ from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
 from control_plane.entities.integrity import ExperimentIntegrity, running_on
 from control_plane.entities.models import Edit, document_of
-from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.schemas import ExperimentChoice, Warned
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
-from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids
+from control_plane.flags.definition import canonical_settings, checked_settings, stored_targets, with_rule_ids
 from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, default_of, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import (
@@ -31,7 +30,7 @@ from control_plane.flags.repository import (
     save_settings,
     save_settings_later,
 )
-from control_plane.flags.schemas import Enabled, SettingsPatch, TargetFields
+from control_plane.flags.schemas import Enabled, SettingsPatch
 from control_plane.flags.serving import replacement_of, settings_serve_otherwise
 from control_plane.flags.views import settings_view
 
@@ -92,7 +91,7 @@ class SettingsService:
         if "rules" in patch:
             patch["rules"] = with_rule_ids(patch["rules"])
         if "targets" in patch:
-            patch["targets"] = _targets(body.targets)
+            patch["targets"] = stored_targets(body.targets)
         right = Right.FLAG_SWITCH if patch.keys() == {"enabled"} else Right.FLAG_UPDATE
         return await self._write(actor, at, edit, lambda row: replace(row, **patch), right)
 
@@ -283,13 +282,3 @@ async def _flag_in(
     if found is None:
         raise NotFound("there is nothing at this address")
     return found.flag, found.settings or new_settings(found.flag, environment.id), found.owned
-
-
-def _targets(given: list[TargetFields]) -> list[dict[str, Any]]:
-    targets: list[dict[str, Any]] = []
-    for index, each in enumerate(given):
-        target: dict[str, Any] = {"key": each.key, "variation": each.variation}
-        if each.expires_at is not None:
-            target["expires_at"] = epoch_milliseconds(each.expires_at, f"targets[{index}].expires_at")
-        targets.append(target)
-    return targets

@@ -12,10 +12,10 @@ from control_plane.entities.models import Scope, row_of
 from control_plane.entities.moments import epoch_milliseconds, rfc3339
 from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
 from control_plane.flags.schemas import FlagView
+from control_plane.flags.switches import Known
 
 
-def flag_view(row: FlagRow, switches: Mapping[str, Mapping[str, Any]]) -> Answered:
-    """`switches`: whether it is on, and the version of its settings, by environment."""
+def flag_view(row: FlagRow, known: Known) -> Answered:
     document = {
         **entity_document(row),
         "type": row.type,
@@ -28,7 +28,8 @@ def flag_view(row: FlagRow, switches: Mapping[str, Mapping[str, Any]]) -> Answer
         "metadata": row.metadata,
         "purpose": row.purpose,
         "expected_end": None if row.expected_end is None else row.expected_end.isoformat(),
-        "environments": switches,
+        "changed_by": known.changed_by,
+        "environments": known.switches,
     }
     return Answered(document, FlagView.unaudited)
 

@@ -37,7 +37,7 @@ WHERE organization_id = $1 AND number BETWEEN $2 AND $3 AND (environment_version
 _TOGETHER = """
 SELECT DISTINCT entity, entity_key FROM audit_entries WHERE organization_id = $1 AND number >= $2 AND number < $3
 """
-_TOGETHER_BY = frozenset({"change_request", "rollout"})
+_TOGETHER_BY = frozenset({"bulk_change", "change_request", "rollout"})
 """What other writes are made together by. A rollout also changes alone."""
 _KINDS = {
     "flag": "flag",
@@ -53,7 +53,7 @@ _KINDS = {
     "rollout": "rollout",
 }
 # Keys of layers stand in experiments alone, which have entries of their own.
-_SHOWN_NOWHERE = frozenset({"incident", "layer", "rollout_template"})
+_SHOWN_NOWHERE = frozenset({"incident", "layer", "persona", "rollout_template", "saved_view"})
 _OF_THE_ENVIRONMENT = frozenset(
     {
         "binding",

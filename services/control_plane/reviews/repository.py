@@ -116,6 +116,19 @@ async def page(tx: Connection, scope: Scope, before: int | None, limit: int, wan
     return [_row(each) for each in records]
 
 
+async def failed(tx: Connection, scope: Scope, limit: int, readable: Collection[str]) -> list[RequestRow]:
+    """Open ones that were scheduled and could not be applied, the newest first."""
+    records = await tx.fetch(
+        f"{_OF_PROJECT} AND state = 'open' AND failure IS NOT NULL AND nouns <@ $4::text[] "
+        "ORDER BY number DESC LIMIT $3",
+        scope.organization_id,
+        scope.project_id,
+        limit,
+        sorted(readable),
+    )
+    return [_row(each) for each in records]
+
+
 async def take_due(tx: Connection) -> RequestRow | None:
     """The one that has waited longest, unless somebody else holds it or its project; both are locked."""
     columns = ", ".join(f"r.{each}" for each in _COLUMNS)

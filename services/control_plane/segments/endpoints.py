@@ -7,6 +7,7 @@ from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
+from control_plane.entities.dry_runs import NotedDryRun
 from control_plane.entities.endpoints import (
     CHANGE,
     CREATE,
@@ -28,7 +29,7 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
 
     @router.post(_SEGMENT.all, status_code=201, responses=CREATE, response_model=SegmentView)
     async def create_segment(
-        project: str, body: SegmentCreate, actor: Actor = Depends(authenticator.actor)
+        project: str, body: SegmentCreate, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """Creates a segment."""
         return answer_created(await segments.create(actor, project, body), _SEGMENT)
@@ -39,6 +40,7 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
         key: str,
         body: SegmentPatch,
         expected: ExpectedVersion,
+        _: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Changes the fields that are given. For every environment that serves it."""

@@ -52,6 +52,9 @@ _ACTIONS: Mapping[str, Iterable[str]] = {
         "fail_start",
         "fail_stop",
     ),
+    "persona": ("create", "update", "delete"),
+    "saved_view": ("create", "update", "delete"),
+    "bulk_change": ("tag", "archive", "restore", "switch"),
     "disturbance": ("accept", "mark"),
     "change_request": (
         "propose",

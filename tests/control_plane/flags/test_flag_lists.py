@@ -118,3 +118,78 @@ async def test_a_segment_is_not_deleted_while_a_rule_comes_to_name_it(tenant: An
         api("DELETE", f"{project}/segments/beta"),
     )
     assert (saved.status_code, deleted.status_code) in {(200, 409), (422, 200)}
+
+
+async def test_a_list_tells_what_is_served_where_and_whose_change_it_was(tenant: Any, make_member: Any) -> None:
+    api, project = tenant.api, f"/projects/{tenant.project}"
+    await api.ok("POST", f"{project}/segments", {"key": "beta", "included": ["u1"]})
+    await api.ok("POST", f"{project}/flags", {"key": "checkout", **FLAG})
+    await api.ok("POST", f"{project}/environments", {"key": "staging", "name": "Staging"})
+    developer = await make_member(tenant, "developer")
+    halves = {"rollout": {"variations": [{"key": "on", "weight": 12.5}, {"key": "off", "weight": 87.5}]}}
+    rules = [{"if": {"not": {"and": [{"segment": "beta"}]}}, "then": halves}]
+    settings = f"{project}/flags/checkout/environments/production"
+    changed = {"enabled": True, "rules": rules, "targets": [{"key": "vip", "variation": "on"}]}
+    await developer.changed("PATCH", settings, changed)
+    name = (await developer.ok("GET", "/me"))["email"]
+    (listed,) = (await api.ok("GET", f"{project}/flags"))["items"]
+    there = listed["environments"]["production"]
+    assert there["serves"] == {
+        "kind": "rules",
+        "shares": [{"variation": "on", "weight": 100.0}],
+        "rules": 1,
+        "targets": 1,
+        "prerequisites": 0,
+        "segments": ["beta"],
+        "rule": {
+            "if": rules[0]["if"],
+            "shares": [{"variation": "on", "weight": 12.5}, {"variation": "off", "weight": 87.5}],
+        },
+    }
+    assert (there["changed_by"]["name"], there["experiments"]) == (name, [])
+    untouched = listed["environments"]["staging"]
+    assert (untouched["serves"]["kind"], untouched["changed_by"], untouched["changed_at"]) == ("off", None, None)
+    assert untouched["serves"]["shares"] == [{"variation": "off", "weight": 100.0}]
+    owner = (await api.ok("GET", "/me"))["email"]
+    assert listed["changed_by"]["name"] == owner
+    assert await api.ok("GET", f"{project}/flags/checkout") == listed
+    written = await api.changed("PATCH", f"{project}/flags/checkout", {"name": "Till"})
+    assert written["environments"]["production"]["serves"] == there["serves"]
+    await api.changed("PATCH", settings, {"rules": [], "default": halves})
+    (listed,) = (await api.ok("GET", f"{project}/flags"))["items"]
+    assert listed["environments"]["production"]["serves"]["kind"] == "split"
+    await api.ok("POST", f"{project}/flags/checkout/archive")
+    (listed,) = (await api.ok("GET", f"{project}/flags?archived=only"))["items"]
+    assert listed["environments"]["production"]["serves"]["kind"] == "off"
+
+
+async def test_rules_that_are_long_are_counted_alone(tenant: Any) -> None:
+    api, project = tenant.api, f"/projects/{tenant.project}"
+    await api.ok("POST", f"{project}/flags", {"key": "checkout", **FLAG})
+    long = {"attribute": "id", "operator": "in", "value": [f"user-{number}" for number in range(2000)]}
+    rules = [{"if": long, "then": {"variation": "on"}}]
+    path = f"{project}/flags/checkout/environments/production"
+    await api.changed("PATCH", path, {"enabled": True, "rules": rules})
+    serves = (await api.ok("GET", f"{project}/flags/checkout"))["environments"]["production"]["serves"]
+    assert (serves["kind"], serves["rules"], serves["rule"]) == ("rules", 1, None)
+
+
+async def test_flags_are_listed_by_their_experiments_and_by_their_day(tenant: Any) -> None:
+    api, project = tenant.api, f"/projects/{tenant.project}"
+    for key, end in (("a", "2020-01-31"), ("b", "2100-01-31"), ("c", None)):
+        await api.ok("POST", f"{project}/flags", {"key": key, "expected_end": end, **FLAG})
+    halves = [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]
+    test = {"key": "test", "environment": "production", "flag": "b", "variations": halves}
+    await api.ok("POST", f"{project}/experiments", test)
+
+    async def keys(query: str) -> list[str]:
+        return [each["key"] for each in (await api.ok("GET", f"{project}/flags?{query}"))["items"]]
+
+    assert await keys("experiment=true") == []
+    await api.ok("POST", f"{project}/experiments/test/start")
+    assert (await keys("experiment=true"), await keys("experiment=false")) == (["b"], ["a", "c"])
+    await api.ok("POST", f"{project}/environments", {"key": "staging", "name": "Staging"})
+    assert await keys("experiment=true&environment=staging") == []
+    assert (await keys("overdue=true"), await keys("overdue=false")) == (["a"], ["b", "c"])
+    listed = await api.ok("GET", f"{project}/flags/b")
+    assert listed["environments"]["production"]["experiments"] == [{"key": "test", "status": "running"}]

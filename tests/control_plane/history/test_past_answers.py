@@ -13,6 +13,7 @@ from control_plane.experiments.models import EXPERIMENTS
 from control_plane.experiments.views import experiment_row, experiment_view
 from control_plane.flags.models import FLAGS
 from control_plane.flags.repository import settings_by_environment
+from control_plane.flags.switches import Known
 from control_plane.flags.views import flag_row, flag_view, settings_row, settings_view
 from control_plane.segments.models import SEGMENTS
 from service_kit.clock import ManualClock
@@ -69,8 +70,8 @@ async def _rows_are_what_the_log_says(database: Database, tenant: Tenant) -> Non
         organization = await tx.fetchval("SELECT organization_id FROM environments WHERE id = $1", environment_id)
         flags = await FLAGS.of_environment(tx, environment_id)
         for flag in flags:
-            assert columns_of(flag_row(flag, flag_view(flag, {}).audited())) == columns_of(flag)
-            assert await _last(tenant, "flag", flag.key) == flag_view(flag, {}).audited()
+            assert columns_of(flag_row(flag, flag_view(flag, Known({})).audited())) == columns_of(flag)
+            assert await _last(tenant, "flag", flag.key) == flag_view(flag, Known({})).audited()
             for key, settings in (await settings_by_environment(tx, flag)).items():
                 kept = settings_view(flag, key, settings).audited()
                 assert settings_row(flag, settings.environment_id, kept) == settings

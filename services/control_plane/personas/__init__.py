@@ -1,0 +1,1 @@
+"""Evaluation contexts with a name, for trying out what somebody would get."""

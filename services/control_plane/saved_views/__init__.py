@@ -1,0 +1,1 @@
+"""Lists narrowed down, kept under a name: one's own, or shared with the project."""
