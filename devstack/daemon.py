@@ -16,6 +16,7 @@ from .one_origin import USUAL_PORT, Gateway
 from .processes import PartFailedError
 from .run_files import announce, daemon_file, write_privately
 from .services import Credentials, Services
+from .shop_traffic import ShopTraffic
 from .stack import Stack
 
 _WATCH_SECONDS = 1.0
@@ -50,9 +51,11 @@ def keep(folder: Path, stopped: threading.Event) -> None:
         Stack(folder) as stack,
         Services(folder, stack, _credentials(folder)) as services,
         Gateway(folder, services, USUAL_PORT) as gateway,
+        ShopTraffic(folder, services) as traffic,
     ):
         announce(folder, addresses_of(services, gateway))
         while not stopped.wait(_WATCH_SECONDS):
+            traffic.keep()
             for server in (*stack.parts, *services.all, gateway):
                 if not server.running:
                     _log.warning("%s has ended and is started again; its log is %s", server.name, server.log)

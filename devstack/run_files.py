@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from examples.cookie_cats.addresses import Addresses
+from examples.shop.names import Shop
 
 STACK_FOLDER = Path("build/devstack")
 ADDRESS_FILE = Path("build/devstack.json")
@@ -33,6 +34,17 @@ def lock_file(folder: Path) -> Path:
 def daemon_file(folder: Path) -> Path:
     """Written by the daemon when everything is ready."""
     return folder / "daemon.json"
+
+
+def shop_file(folder: Path) -> Path:
+    """Written when the shop is there: its keys, and the password of its team."""
+    return folder / "shop.json"
+
+
+def read_shop(folder: Path) -> Shop | None:
+    """The shop of this stack; None while there is none."""
+    file = shop_file(folder)
+    return Shop(**json.loads(file.read_text("utf-8"))) if file.exists() else None
 
 
 def write_privately(path: Path, content: object) -> None:

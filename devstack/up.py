@@ -1,7 +1,8 @@
 """`make up`: the stack and the services in the background, with the demo's data; addresses in build/devstack.json,
 and for a shell in build/devstack.env.
 
-The first time, the data comes from the same replay as in `make demo`. Later runs find it in the folder.
+The first time, the data comes from the same replay as in `make demo`, and a shop is made beside it: projects, a team,
+flags, experiments, changes in review. Later runs find all of it in the folder.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from examples.cookie_cats.errors import ReplayError
 from examples.cookie_cats.project import Demo
 from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
+from examples.shop.fill import fill
+from examples.shop.names import Shop
 
 from .down import stop_daemon
 from .interruption import run_interruptibly
@@ -30,7 +33,9 @@ from .run_files import (
     SHELL_FILE,
     STACK_FOLDER,
     Daemon,
+    read_shop,
     running_daemon,
+    shop_file,
     write_privately,
     write_text_privately,
 )
@@ -52,6 +57,7 @@ def main() -> int:
             return 1
     try:
         demo = _demo(daemon.addresses, stages)
+        shop = _shop(daemon.addresses, stages)
     except BaseException as error:
         if started_here:
             stop_daemon(STACK_FOLDER)
@@ -59,7 +65,7 @@ def main() -> int:
             raise
         console.print(f"{error}\nLogs: {STACK_FOLDER}/*/log.txt", style="red", markup=False, highlight=False)
         return 1
-    book = _address_book(daemon.addresses, demo)
+    book = _address_book(daemon.addresses, demo, shop)
     write_privately(ADDRESS_FILE, book)
     write_text_privately(SHELL_FILE, _shell_variables(book))
     console.print(
@@ -113,7 +119,15 @@ def _demo(addresses: Addresses, stages: Stages) -> Demo:
     return demo
 
 
-def _address_book(addresses: Addresses, demo: Demo) -> dict[str, Any]:
+def _shop(addresses: Addresses, stages: Stages) -> Shop:
+    shop = read_shop(STACK_FOLDER)
+    if shop is None:
+        shop = run_interruptibly(fill(addresses, stages))
+        write_privately(shop_file(STACK_FOLDER), asdict(shop))
+    return shop
+
+
+def _address_book(addresses: Addresses, demo: Demo, shop: Shop) -> dict[str, Any]:
     return {
         "origin": addresses.origin,
         "control_plane": addresses.control_plane,
@@ -123,6 +137,12 @@ def _address_book(addresses: Addresses, demo: Demo) -> dict[str, Any]:
         "admin": {"email": addresses.admin_email, "password": addresses.admin_password},
         "project": demo.project,
         "environments": {"production": {"server_key": demo.server_key, "client_key": demo.client_key}},
+        "shop": {
+            "organization": shop.organization,
+            "projects": list(shop.keys),
+            "people": shop.people,
+            "password": shop.password,
+        },
     }
 
 

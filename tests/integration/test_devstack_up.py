@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from rich.console import Console
 
 from devstack.run_files import is_locked
-from tests.devstack.commands import run
+from examples.cookie_cats.addresses import Addresses
+from examples.cookie_cats.stages import Stages
+from examples.shop.fill import fill
+from tests.devstack.commands import UP_SECONDS, run
 from tests.waiting import until_blocking
 
 FOLDER = Path("build/devstack")
@@ -65,7 +70,8 @@ def test_the_replay_arrives_at_the_known_answers(home: Path) -> None:
 
 def test_the_address_book_has_the_agreed_form(home: Path) -> None:
     book = address_book(home)
-    assert set(book) == {"origin", "control_plane", "edge", "ingestor", "analytics", "admin", "project", "environments"}
+    services = {"origin", "control_plane", "edge", "ingestor", "analytics"}
+    assert set(book) == services | {"admin", "project", "environments", "shop"}
     assert set(book["admin"]) == {"email", "password"}
     assert set(book["environments"]["production"]) == {"server_key", "client_key"}
     assert (home / "build/devstack.json").stat().st_mode & 0o777 == 0o600
@@ -78,6 +84,101 @@ def test_the_address_book_has_the_agreed_form(home: Path) -> None:
     headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
     flags = httpx.get(f"{book['control_plane']}/api/v1/projects/{book['project']}/flags", headers=headers)
     assert [flag["key"] for flag in flags.json()["items"]] == ["gate-level"]
+
+
+class ShopReader:
+    """Reads as one of the shop's people."""
+
+    def __init__(self, book: dict[str, Any], person: str) -> None:
+        self._book = book
+        login = {"email": f"{person}@nordwind.example", "password": book["shop"]["password"]}
+        answer = httpx.post(f"{book['control_plane']}/api/v1/auth/login", json=login)
+        assert answer.status_code == 200, answer.text
+        self._headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    def control_plane(self, path: str) -> Any:
+        return self._read(f"{self._book['control_plane']}/api/v1/projects/online-store{path}")
+
+    def analytics(self, path: str) -> Any:
+        where = "project=online-store&environment=production"
+        return self._read(f"{self._book['analytics']}/v1{path}?{where}")
+
+    def _read(self, address: str) -> Any:
+        answer = httpx.get(address, headers=self._headers, timeout=UP_SECONDS)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def test_the_shop_shows_something_of_everything(home: Path) -> None:
+    shop = ShopReader(address_book(home), "bert.okafor")
+    assert shop.control_plane("/flags?total=true&limit=1&archived=true")["total"] >= 30
+    assert len(shop.control_plane("/segments")["items"]) >= 5
+    assert {each["state"] for each in shop.control_plane("/change-requests")["items"]} == {
+        "open",
+        "applied",
+        "rejected",
+    }
+    production = "/environments/production"
+    rollouts = {each["key"]: each["state"] for each in shop.control_plane(f"{production}/rollouts")["items"]}
+    assert rollouts == {"payment-provider": "rolled_back", "recommendations": "running"}
+    assert shop.control_plane(f"{production}/incidents?rollout=payment-provider")["items"]
+    assert shop.control_plane(f"{production}/overrides")["items"]
+    assert shop.control_plane("/configs/storefront/environments/production")["overrides"]
+    statuses = Counter(each["status"] for each in shop.control_plane("/experiments")["items"])
+    assert statuses == {"running": 4, "stopped": 1, "draft": 1}
+
+
+def test_the_shops_experiments_end_as_they_were_written(home: Path) -> None:
+    shop = ShopReader(address_book(home), "carla.mendes")
+
+    def results(experiment: str, units: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+
+        def loaded() -> bool:
+            found.update(shop.analytics(f"/experiments/{experiment}/results"))
+            return bool(found["units"]["total"] >= units)
+
+        until_blocking(loaded, UP_SECONDS)
+        return found
+
+    clear = results("free-shipping-bar-2", 8000)
+    assert [each["verdict"] for each in clear["decisions"]] == ["ship"]
+    finished = results("express-pay-1", 11_500)
+    assert [each["verdict"] for each in finished["decisions"]] == ["ship"]
+    mismatch = results("one-page-checkout-1", 5000)
+    assert [each["verdict"] for each in mismatch["decisions"]] == ["unhealthy"]
+    assert mismatch["sample_ratio"]["mismatch"] is True
+    few = results("gift-wrap-iceland", 100)
+    assert few["metrics"][0]["variations"][1]["comparison"]["reading"]["state"] == "too_early"
+
+
+def test_the_shop_is_visited_as_long_as_the_stack_runs(home: Path) -> None:
+    book = address_book(home)
+    shop = ShopReader(book, "carla.mendes")
+    daemon = json.loads((home / FOLDER / "daemon.json").read_text())
+
+    def visited() -> bool:
+        return any(each["metric_events"] for each in shop.analytics("/activity")["minutes"][-2:])
+
+    until_blocking(visited)
+    lines = [" ".join(_line(child)) for child in psutil.Process(daemon["pid"]).children()]
+    assert [each for each in lines if "examples.shop.traffic" in each]
+
+
+async def test_filling_it_again_changes_nothing(home: Path) -> None:
+    book = address_book(home)
+    before = ShopReader(book, "anna.lindqvist")
+    counts = [before.control_plane(path) for path in ("/flags?total=true&limit=1", "/change-requests", "/experiments")]
+    services = {name: book[name] for name in ("control_plane", "edge", "ingestor", "analytics")}
+    admin = {f"admin_{name}": value for name, value in book["admin"].items()}
+    addresses = Addresses(**services, **admin)
+    await fill(addresses, Stages(Console(quiet=True)), customers=100, password=book["shop"]["password"])
+    after = ShopReader(book, "anna.lindqvist")
+    assert after.control_plane("/flags?total=true&limit=1") == counts[0]
+    assert after.control_plane("/change-requests") == counts[1]
+    assert [each["status"] for each in after.control_plane("/experiments")["items"]] == [
+        each["status"] for each in counts[2]["items"]
+    ]
 
 
 def test_the_stack_is_found_running_or_with_its_data(home: Path) -> None:
