@@ -13,10 +13,7 @@ import classes from "../pages/audit.module.css";
 import { type AuditEntry, exportAddress, useAudit } from "../queries";
 import { EntryDetails } from "./EntryDetails";
 
-const SCOPES = [
-  { value: "project", label: "This project" },
-  { value: "organization", label: "All of the organization" },
-];
+const SCOPES = [{ value: "organization", label: "All of the organization" }];
 
 export function Entries() {
   const { organization, project, environments } = usePlace();
@@ -43,7 +40,7 @@ export function Entries() {
               options: ENTITIES.map((value) => ({ value, label: entityWords(value) })),
             },
             { name: "action", label: "Action", kind: "text" },
-            { name: "scope", label: "Where", kind: "choice", options: SCOPES },
+            { name: "scope", label: "This project", kind: "choice", options: SCOPES },
             ...(search.scope === "project"
               ? [
                   {
@@ -55,7 +52,7 @@ export function Entries() {
                 ]
               : []),
           ]}
-          value={search}
+          value={{ ...search, scope: search.scope === "project" ? null : search.scope }}
           onChange={change}
         />
         <div className={classes.moments}>

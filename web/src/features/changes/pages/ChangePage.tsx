@@ -12,7 +12,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
-import { absoluteTime, plural } from "@/lib/format";
+import { absoluteTime } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
 import { approvalWords, standing } from "../model";
 import { Actions } from "../parts/Actions";
@@ -133,19 +133,19 @@ function Standing({ change }: { readonly change: ChangeRequest }) {
   );
 }
 
-/** Somebody who reviews tries the draft on a user, before anything is saved. */
+/** What single users get before the change; the impact says what they would get after it. */
 function Trial({ change, project }: { readonly change: ChangeRequest; readonly project: string }) {
   const settings = change.edits.filter((each) => each.entity === "flag_settings");
   if (settings.length === 0) return null;
   return (
-    <Card title="Try it first">
-      <p className={classes.hint}>{plural(settings.length, "flag")} of it can be asked what a user would get.</p>
+    <Card title="What users get now">
+      <p className={classes.hint}>Test explains step by step what a user gets before this change.</p>
       {settings.map((each) => (
         <p key={`${each.key} ${each.environment}`}>
           <PageLink
-            to={`${pagePath(project, "test")}?flag=${encodeURIComponent(each.key)}&change=${change.number}&env=${encodeURIComponent(each.environment ?? "")}`}
+            to={`${pagePath(project, "test")}?flag=${encodeURIComponent(each.key)}&env=${encodeURIComponent(each.environment ?? "")}`}
           >
-            Try {each.key} in Test
+            Ask {each.key} in Test
           </PageLink>
         </p>
       ))}

@@ -38,15 +38,15 @@ const columns: readonly Column<ChangeSummary>[] = [
   {
     id: "state",
     header: "State",
-    width: "170px",
+    width: "140px",
     cell: (row) => {
       const { label, tone } = standing(row);
       return <Badge tone={tone}>{label}</Badge>;
     },
   },
-  { id: "where", header: "Environments", width: "180px", cell: (row) => row.environments.join(", ") },
-  { id: "edits", header: "Edits", width: "90px", align: "right", cell: (row) => row.edits_count },
-  { id: "author", header: "Proposed by", width: "220px", cell: (row) => row.author.name },
+  { id: "where", header: "Environments", width: "16%", cell: (row) => row.environments.join(", ") },
+  { id: "edits", header: "Edits", width: "70px", align: "right", cell: (row) => row.edits_count },
+  { id: "author", header: "Proposed by", width: "20%", cell: (row) => row.author.name },
   { id: "updated", header: "Updated", width: "140px", cell: (row) => <Time at={row.updated_at} /> },
 ];
 

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { announceProblem } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { Time } from "@/components/Time";
-import { count } from "@/lib/format";
+import { count, day } from "@/lib/format";
 import { impactSentence } from "../model";
 import classes from "../pages/changes.module.css";
 import type { ChangeRequest, MeasuredImpact } from "../queries";
@@ -87,7 +87,7 @@ function Measured({ measured, present }: { readonly measured: MeasuredImpact; re
       <p className={classes.hint}>
         Measured <Time at={measured.measured_at} />
         {present ? "" : ", for the edits before the last ones"}
-        {impact === null ? "" : `, over units seen since ${new Date(impact.since).toLocaleDateString("en")}`}
+        {impact === null ? "" : `, over units seen since ${day(impact.since)}`}
       </p>
     </div>
   );

@@ -21,12 +21,12 @@ const columns: readonly Column<Edge>[] = [
     width: "110px",
     cell: (row) => <Badge tone={STATES[row.state].tone}>{STATES[row.state].label}</Badge>,
   },
-  { id: "region", header: "Region", width: "14%", cell: (row) => row.region || ABSENT },
-  { id: "version", header: "Serves", width: "110px", align: "right", cell: (row) => count(row.version) },
-  { id: "delay", header: "Delay", width: "16%", cell: (row) => delayWords(row) },
-  { id: "taken", header: "Since", width: "140px", cell: (row) => <Time at={row.taken_at} /> },
-  { id: "heard", header: "Heard", width: "140px", cell: (row) => <Time at={row.heard_at} /> },
-  { id: "software", header: "Software", width: "120px", cell: (row) => row.software_version },
+  { id: "region", header: "Region", width: "12%", cell: (row) => row.region || ABSENT },
+  { id: "version", header: "Serves", width: "80px", align: "right", cell: (row) => count(row.version) },
+  { id: "delay", header: "Delay", width: "12%", cell: (row) => delayWords(row) },
+  { id: "taken", header: "Since", width: "130px", cell: (row) => <Time at={row.taken_at} /> },
+  { id: "heard", header: "Heard", width: "130px", cell: (row) => <Time at={row.heard_at} /> },
+  { id: "software", header: "Software", width: "100px", cell: (row) => row.software_version },
 ];
 
 /** The proof that a change arrived: which edge serves which version, and how long the last one took. */

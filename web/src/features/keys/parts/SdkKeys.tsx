@@ -41,7 +41,7 @@ export function SdkKeys() {
   const columns: readonly Column<SdkKey>[] = [
     { id: "name", header: "Key", cell: (row) => row.name },
     { id: "kind", header: "Kind", width: "110px", cell: (row) => (row.kind === "server" ? "Server" : "Client") },
-    { id: "hint", header: "Begins with", width: "160px", cell: (row) => <code>{row.hint}…</code> },
+    { id: "hint", header: "Ends with", width: "160px", cell: (row) => <code>…{row.hint}</code> },
     { id: "standing", header: "State", width: "170px", cell: (row) => <Standing row={row} /> },
     { id: "created", header: "Created", width: "150px", cell: (row) => <Time at={row.created_at} /> },
     {
@@ -226,7 +226,7 @@ function KeyDialog({ asked, close, onMade }: DialogProps) {
       )}
       {asked.what === "revoke" && (
         <span>
-          Whatever still asks with <strong>{asked.key.name}</strong> (<code>{asked.key.hint}…</code>) is refused by
+          Whatever still asks with <strong>{asked.key.name}</strong> (<code>…{asked.key.hint}</code>) is refused by
           every edge from now on. It can't be taken back.
         </span>
       )}

@@ -52,7 +52,7 @@ export function Tokens() {
       cell: (row) =>
         `${row.rights === null ? row.role : `${row.rights.length} rights of ${row.role}`} in ${where(row)}`,
     },
-    { id: "hint", header: "Begins with", width: "130px", cell: (row) => <code>{row.hint}…</code> },
+    { id: "hint", header: "Ends with", width: "130px", cell: (row) => <code>…{row.hint}</code> },
     { id: "maker", header: "Made by", width: "18%", cell: (row) => row.created_by?.email ?? "somebody who has left" },
     {
       id: "used",

@@ -53,7 +53,7 @@ export function Directory() {
               {tokens.map((each) => (
                 <li key={each.id}>
                   <span>
-                    <strong>{each.name}</strong> <code>{each.hint}…</code>{" "}
+                    <strong>{each.name}</strong> <code>…{each.hint}</code>{" "}
                     {each.revoked_at !== null && <Badge>Revoked</Badge>}
                     <span className={classes.hint}>
                       {" "}

@@ -52,7 +52,7 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
             actions={<Badge tone={FINDINGS[finding.state].tone}>{FINDINGS[finding.state].label}</Badge>}
           >
             <p>{finding.sentence}</p>
-            <Figures finding={finding} />
+            {finding.new.units + finding.rest.units > 0 && <Figures finding={finding} />}
           </Card>
           {finding.strata.length > 0 && (
             <Card
@@ -90,7 +90,7 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
             </Card>
           )}
         </div>
-        <div className={classes.stack}>
+        <div className={`${classes.stack} ${classes.about}`}>
           <Card title="What was done">
             <KeyValue
               items={[

@@ -119,7 +119,7 @@ export default function NewRolloutPage() {
               />
               <Select
                 label="Whose share moves"
-                data={[{ value: DEFAULT_TARGET, label: "Everybody whom no rule matches" }, ...rules]}
+                data={[{ value: DEFAULT_TARGET, label: "The default" }, ...rules]}
                 allowDeselect={false}
                 value={rule}
                 onChange={(next) => setRule(next ?? DEFAULT_TARGET)}

@@ -66,7 +66,7 @@ function Body({ rollout }: { readonly rollout: Rollout }) {
               <Timeline rollout={rollout.key} />
             </Card>
           </div>
-          <div className={classes.stack}>
+          <div className={`${classes.stack} ${classes.about}`}>
             <Steps rollout={rollout} plan={plan} />
             <Card title="About it">
               <KeyValue

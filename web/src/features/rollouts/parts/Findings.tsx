@@ -16,7 +16,7 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
             <Badge tone={FINDINGS[each.state].tone}>{FINDINGS[each.state].label}</Badge>
           </div>
           <p>{each.sentence}</p>
-          <Figures finding={each} />
+          {each.new.units + each.rest.units > 0 && <Figures finding={each} />}
         </div>
       ))}
     </div>

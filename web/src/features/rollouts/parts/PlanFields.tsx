@@ -48,6 +48,7 @@ export function PlanFields({ value, onChange }: Props) {
   return (
     <Stack gap="sm">
       <SegmentedControl
+        maw={320}
         aria-label="How it grows"
         data={[
           { value: "steps", label: "In steps" },
@@ -105,6 +106,7 @@ export function PlanFields({ value, onChange }: Props) {
               />
               <Checkbox
                 label="Wait for approval"
+                mb={8}
                 checked={step.approval}
                 onChange={(event) => change(index, { approval: event.currentTarget.checked })}
               />
@@ -112,6 +114,7 @@ export function PlanFields({ value, onChange }: Props) {
                 variant="subtle"
                 color="gray"
                 aria-label={`Remove step ${index + 1}`}
+                mb={4}
                 disabled={value.steps.length === 1}
                 onClick={() => onChange({ ...value, steps: value.steps.filter((each) => each.id !== step.id) })}
               >

@@ -62,7 +62,9 @@ export function StepChart({ rollout, plan, incidents }: Props) {
         const path = line<ChartPoint>()
           .x((each) => x(each.at))
           .y((each) => y(each.share));
-        const joined = here === undefined ? next : [here, ...next];
+        // What is served now stays until the next step is taken: a corner, no slope.
+        const corner = here === undefined || next[0] === undefined ? [] : [here, { at: next[0].at, share: here.share }];
+        const joined = [...corner, ...next];
         return (
           <>
             {[0, 25, 50, 75, 100].map((tick) => (

@@ -41,6 +41,8 @@ export function Timeline({ rollout }: { readonly rollout: string }) {
 }
 
 function Entry({ transition }: { readonly transition: Transition }) {
+  // "started" says no more than "Started".
+  const told = !["", "started", "paused", "resumed", "cancelled", "rolled back"].includes(transition.cause.detail);
   return (
     <div className={classes.entry}>
       <div className={classes.entryHead}>
@@ -50,7 +52,7 @@ function Entry({ transition }: { readonly transition: Transition }) {
           by {transition.by}, <Time at={transition.at} />
         </span>
       </div>
-      {transition.cause.detail !== "" && <p className={classes.hint}>{transition.cause.detail}</p>}
+      {told && <p className={classes.hint}>{transition.cause.detail}</p>}
     </div>
   );
 }

@@ -45,7 +45,12 @@ export function Deliveries({ webhook }: { readonly webhook: string }) {
       width: "130px",
       cell: (row) => <Badge tone={DELIVERIES[row.state].tone}>{DELIVERIES[row.state].label}</Badge>,
     },
-    { id: "answer", header: "Last answer", width: "26%", cell: (row) => lastAnswer(row) },
+    {
+      id: "answer",
+      header: "Last answer",
+      width: "26%",
+      cell: (row) => <span className={classes.short}>{lastAnswer(row)}</span>,
+    },
     { id: "attempts", header: "Attempts", width: "100px", align: "right", cell: (row) => row.attempts },
     { id: "created", header: "Happened", width: "140px", cell: (row) => <Time at={row.created_at} /> },
     {
