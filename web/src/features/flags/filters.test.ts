@@ -34,7 +34,7 @@ describe("the filters of the list", () => {
       tag: "t",
       owner: "o",
       purpose: "release",
-      lifecycle: "stale",
+      lifecycle: "overdue",
       changed: "1d",
       archived: "only",
       sort: "-name",

@@ -35,7 +35,8 @@ export const flagSearch = z.object({
   tag: z.string().optional(),
   owner: z.string().optional(),
   purpose: z.enum(PURPOSES).optional(),
-  lifecycle: z.enum(LIFECYCLES).optional(),
+  lifecycle: z.enum(["overdue"]).optional(),
+  experiment: z.enum(["true", "false"]).optional(),
   changed: z.enum(CHANGED).optional(),
   archived: z.enum(["true", "only"]).optional(),
   sort: z.enum(SORTS).default("key"),
@@ -60,6 +61,8 @@ export interface FlagListParameters {
   tag?: string;
   owner?: string;
   purpose?: (typeof PURPOSES)[number];
+  overdue?: boolean;
+  experiment?: boolean;
   changed_since?: string;
   archived?: "true" | "only";
   sort: FlagSearch["sort"];
@@ -76,6 +79,8 @@ export function listParameters(search: FlagSearch, environment: string, now: Dat
     ...(search.tag === undefined ? {} : { tag: search.tag }),
     ...(search.owner === undefined ? {} : { owner: search.owner }),
     ...(search.purpose === undefined ? {} : { purpose: search.purpose }),
+    ...(search.lifecycle === undefined ? {} : { overdue: true }),
+    ...(search.experiment === undefined ? {} : { experiment: search.experiment === "true" }),
     ...(since === undefined ? {} : { changed_since: since }),
     ...(search.archived === undefined ? {} : { archived: search.archived }),
   };
@@ -94,6 +99,7 @@ export const NO_FILTER: Partial<FlagSearch> = {
   owner: undefined,
   purpose: undefined,
   lifecycle: undefined,
+  experiment: undefined,
   changed: undefined,
   archived: undefined,
 };

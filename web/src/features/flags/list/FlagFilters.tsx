@@ -3,6 +3,7 @@ import { usePlace } from "@/api/place";
 import { FilterBar, type FilterField } from "@/components/FilterBar";
 import { type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
 import { flagFacetsQuery } from "./queries";
+import { useSavedViews } from "./use-saved-views";
 
 interface Props {
   readonly search: FlagSearch;
@@ -56,19 +57,39 @@ export function FlagFilters({ search, onChange }: Props) {
       options: PURPOSES.map((value) => ({ value, label: capital(value) })),
     },
     { name: "changed", label: "Changed", kind: "choice", options: CHANGED },
+    {
+      name: "lifecycle",
+      label: "Lifecycle",
+      kind: "choice",
+      options: [{ value: "overdue", label: "Overdue: its expected end is past" }],
+    },
+    {
+      name: "experiment",
+      label: "Experiment",
+      kind: "choice",
+      options: [
+        { value: "true", label: "With an experiment" },
+        { value: "false", label: "Without one" },
+      ],
+    },
     { name: "archived", label: "Archived", kind: "choice", options: ARCHIVED },
   ];
   const where = search.state === undefined ? "" : `${search.state} ${search.in ?? environment.key}`;
+  const saved = useSavedViews(search, onChange);
   return (
-    <FilterBar
-      fields={fields}
-      value={{ ...search, where }}
-      onChange={({ where: state, ...rest }) => {
-        const [on = "", at = ""] = typeof state === "string" ? state.split(" ") : [];
-        const change = { ...rest, ...(state === undefined ? {} : { state: on, in: at }) };
-        onChange(flagSearch.parse({ ...search, ...cleared(change) }));
-      }}
-    />
+    <>
+      <FilterBar
+        views={saved.views}
+        fields={fields}
+        value={{ ...search, where }}
+        onChange={({ where: state, ...rest }) => {
+          const [on = "", at = ""] = typeof state === "string" ? state.split(" ") : [];
+          const change = { ...rest, ...(state === undefined ? {} : { state: on, in: at }) };
+          onChange(flagSearch.parse({ ...search, ...cleared(change) }));
+        }}
+      />
+      {saved.dialog}
+    </>
   );
 }
 

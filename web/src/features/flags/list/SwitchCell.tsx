@@ -3,6 +3,7 @@ import type { Environment } from "@/api/place";
 import { Switch } from "@/components/Switch";
 import classes from "./list.module.css";
 import type { Flag } from "./queries";
+import { servedWords } from "./serving";
 import type { SwitchFlag } from "./use-switching";
 
 interface Props {
@@ -10,14 +11,15 @@ interface Props {
   readonly environment: Environment;
   /** Why it may not be switched. */
   readonly reason: string;
-  readonly served: string;
   readonly turn: SwitchFlag;
 }
 
 /** A flag's switch in one environment, with what it serves there. */
-export const SwitchCell = memo(function SwitchCell({ flag, environment, reason, served, turn }: Props) {
+export const SwitchCell = memo(function SwitchCell({ flag, environment, reason, turn }: Props) {
   const [busy, setBusy] = useState(false);
-  const enabled = flag.environments[environment.key]?.enabled ?? false;
+  const state = flag.environments[environment.key];
+  const enabled = state?.enabled ?? false;
+  const served = state === undefined ? "" : servedWords(state.serves);
   const why = flag.archived ? "It is archived" : reason;
   return (
     <span className={classes.switching}>

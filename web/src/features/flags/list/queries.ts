@@ -82,32 +82,6 @@ export const usageQuery = (project: string, environment: string, flag: string) =
     retry: false,
   });
 
-export interface OnFlag {
-  readonly key: string;
-  readonly name: string;
-  readonly environment: string;
-}
-
-/** Experiments that run, by the flag that they are on. */
-export const runningExperimentsQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["project", project, "experiments", "running-by-flag"],
-    queryFn: async ({ signal }) => {
-      const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/experiments", {
-          params: { path: { project }, query: { state: "running", limit: PAGE } },
-          signal,
-        }),
-      );
-      const byFlag: Record<string, OnFlag[]> = {};
-      for (const { flag, key, name, environment } of page.items) {
-        byFlag[flag] = [...(byFlag[flag] ?? []), { key, name, environment }];
-      }
-      return byFlag;
-    },
-    staleTime: MINUTE,
-  });
-
 interface SwitchOptions {
   readonly reason?: string;
   readonly choice?: "new_phase" | "stop" | "accept" | null;
@@ -130,6 +104,36 @@ export function switchFlag(
       body: { enabled, ...(choice === null ? {} : { on_experiments: choice }) },
     }),
   );
+}
+
+export type BulkChange = Schemas["BulkChange"];
+
+export function changeMany(project: string, body: BulkChange) {
+  return write(controlPlane.POST("/api/v1/projects/{project}/flags/bulk", { params: { path: { project } }, body }));
+}
+
+/** All that one change of many did, or nothing where a flag was changed since. */
+export function undoMany(project: string, bulk: string) {
+  return write(
+    controlPlane.POST("/api/v1/projects/{project}/flags/bulk/{bulk}/undo", { params: { path: { project, bulk } } }),
+  );
+}
+
+export const savedViewsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["project", project, "saved-views", "flags"],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/saved-views", {
+          params: { path: { project }, query: { page: "flags" } },
+          signal,
+        }),
+      ),
+    staleTime: MINUTE,
+  });
+
+export function saveView(project: string, body: Schemas["SavedViewFields"]) {
+  return write(controlPlane.POST("/api/v1/projects/{project}/saved-views", { params: { path: { project } }, body }));
 }
 
 export function createFlag(project: string, body: NewFlag) {

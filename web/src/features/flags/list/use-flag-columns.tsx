@@ -9,9 +9,8 @@ import { pagePath } from "@/lib/url";
 import type { Columns, OptionalColumn } from "./columns";
 import { capital } from "./FlagFilters";
 import classes from "./list.module.css";
-import { type Flag, permissionsQuery, runningExperimentsQuery } from "./queries";
+import { type Flag, permissionsQuery } from "./queries";
 import { SwitchCell } from "./SwitchCell";
-import { servedWords } from "./serving";
 import { UsageCell } from "./UsageCell";
 import type { SwitchFlag } from "./use-switching";
 
@@ -20,7 +19,6 @@ type FlagColumn = Column<Flag>;
 /** The columns that are chosen. They stay the same while nothing behind them changes, so that rows are not drawn anew. */
 export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly FlagColumn[] {
   const { project, environment, environments } = usePlace();
-  const experiments = useQuery(runningExperimentsQuery(project.key)).data;
   const permissions = useQuery(permissionsQuery(project.key)).data;
   const mayRead = allowance(permissions, "exposures:read", environment.key).allowed;
   return useMemo(() => {
@@ -32,15 +30,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
           id: `in ${each.key}`,
           header: each.name,
           width: "120px",
-          cell: (flag) => (
-            <SwitchCell
-              flag={flag}
-              environment={each}
-              reason={reason}
-              served={servedWords(flag, each.key)}
-              turn={turn}
-            />
-          ),
+          cell: (flag) => <SwitchCell flag={flag} environment={each} reason={reason} turn={turn} />,
         };
       });
     const facts: Record<OptionalColumn, FlagColumn> = {
@@ -58,16 +48,8 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       experiment: {
         id: "experiment",
         header: "Experiment",
-        width: "150px",
-        cell: (flag) => (
-          <>
-            {(experiments?.[flag.key] ?? []).map((each) => (
-              <PageLink key={each.key} to={pagePath(project.key, "experiments", each.key)}>
-                {each.name}
-              </PageLink>
-            ))}
-          </>
-        ),
+        width: "140px",
+        cell: (flag) => <Experiments project={project.key} flag={flag} />,
       },
       tags: { id: "tags", header: "Tags", width: "110px", cell: (flag) => <Tags tags={flag.tags} /> },
       owner: {
@@ -83,7 +65,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         header: "Changed",
         width: "110px",
         sort: "updated_at",
-        cell: (flag) => <Time at={flag.updated_at} />,
+        cell: (flag) => <Changed flag={flag} />,
       },
     };
     return [
@@ -91,7 +73,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       ...switches,
       ...chosen.shown.map((id) => facts[id]),
     ];
-  }, [environments, environment, chosen, permissions, mayRead, experiments, project.key, turn]);
+  }, [environments, environment, chosen, permissions, mayRead, project.key, turn]);
 }
 
 function Name({ flag }: { readonly flag: Flag }) {
@@ -109,4 +91,29 @@ function Name({ flag }: { readonly flag: Flag }) {
 function Tags({ tags }: { readonly tags: readonly string[] }) {
   if (tags.length === 0) return <span className={classes.dim}>–</span>;
   return <span>{tags.join(", ")}</span>;
+}
+
+function Experiments({ project, flag }: { readonly project: string; readonly flag: Flag }) {
+  const keys = new Set(
+    Object.values(flag.environments).flatMap((each) => (each.experiments ?? []).map((one) => one.key)),
+  );
+  if (keys.size === 0) return <span className={classes.dim}>–</span>;
+  return (
+    <>
+      {[...keys].map((key) => (
+        <PageLink key={key} to={pagePath(project, "experiments", key)}>
+          {key}
+        </PageLink>
+      ))}
+    </>
+  );
+}
+
+/** When anything of it was changed last, here or in an environment. */
+function Changed({ flag }: { readonly flag: Flag }) {
+  const moments = Object.values(flag.environments).flatMap((each) => each.changed_at ?? []);
+  const last = [flag.updated_at, ...moments].reduce((one, other) =>
+    Date.parse(one) >= Date.parse(other) ? one : other,
+  );
+  return <Time at={last} />;
 }

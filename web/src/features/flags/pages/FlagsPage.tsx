@@ -11,6 +11,7 @@ import { QueryView } from "@/components/QueryView";
 import { plural } from "@/lib/format";
 import { pagePath, useSearchState } from "@/lib/url";
 import { flagSearch, isNarrowed, listParameters, NO_FILTER, SORTS } from "../filters";
+import { BulkBar } from "../list/BulkBar";
 import { ColumnChooser } from "../list/ColumnChooser";
 import { CreateFlag } from "../list/CreateFlag";
 import { type Columns, columnsFrom } from "../list/columns";
@@ -22,11 +23,14 @@ import { flagListQuery } from "../list/queries";
 import { useFlagColumns } from "../list/use-flag-columns";
 import { useSwitching } from "../list/use-switching";
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 export default function FlagsPage() {
   const { project, environment, environments } = usePlace();
   const [search, setSearch] = useSearchState(flagSearch);
   const [kept, setKept] = useLocalStorage<unknown>({ key: `verdict.columns.flags.${project.key}`, defaultValue: null });
   const [creating, setCreating] = useState(false);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(NOBODY);
   const chosen: Columns = useMemo(() => columnsFrom(kept, environments), [kept, environments]);
   const parameters = useMemo(() => listParameters(search, environment.key, new Date()), [search, environment.key]);
   const query = useInfiniteQuery({ ...flagListQuery(project.key, parameters), placeholderData: (before) => before });
@@ -71,6 +75,7 @@ export default function FlagsPage() {
               onSort={(sort) => setSearch({ sort: SORTS.find((each) => each === sort) ?? "key" })}
               more={more}
               total={total}
+              selection={{ selected, onChange: setSelected }}
               empty={
                 <NoFlags narrowed={narrowed} onClear={() => setSearch(NO_FILTER)} onCreate={() => setCreating(true)} />
               }
@@ -79,6 +84,7 @@ export default function FlagsPage() {
           </>
         )}
       </QueryView>
+      <BulkBar keys={[...selected]} onDone={() => setSelected(NOBODY)} />
       {dialog}
       {creating && <CreateFlag onClose={() => setCreating(false)} />}
     </>
