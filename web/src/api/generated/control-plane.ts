@@ -992,6 +992,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_attention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/change-requests": {
         parameters: {
             query?: never;
@@ -1322,6 +1338,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/environments/{environment}/explanations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["explain_many"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1952,6 +1984,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/flags/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["change_many_flags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/flags/bulk/{bulk}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["undo_change_of_many_flags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/flags/{key}": {
         parameters: {
             query?: never;
@@ -2400,6 +2464,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/personas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_personas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/personas/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_persona"];
+        put: operations["put_persona"];
+        post?: never;
+        delete: operations["delete_persona"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/quotas": {
         parameters: {
             query?: never;
@@ -2459,6 +2555,38 @@ export interface paths {
         put: operations["put_rollout_template"];
         post?: never;
         delete: operations["delete_rollout_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_saved_views"];
+        put?: never;
+        post: operations["create_saved_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/saved-views/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_saved_view"];
+        post?: never;
+        delete: operations["delete_saved_view"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2875,6 +3003,57 @@ export interface components {
             /** Status */
             status: number | null;
         };
+        /** AttentionItem */
+        AttentionItem: {
+            /**
+             * Count
+             * @description How many it is about.
+             */
+            count: number;
+            /**
+             * Detail
+             * @description What a sentence about it is made of; see the API's guide.
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Environment
+             * @description Where; null: in the project or the organization.
+             */
+            environment: string | null;
+            /**
+             * Key
+             * @description Of what it is about; of webhooks, keys and tokens the id, of change requests the number.
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "incident_open" | "rollout_held" | "change_request_waiting" | "change_request_failed" | "experiment_schedule_failed" | "rollout_awaits_approval" | "experiment_past_end" | "webhook_paused" | "sdk_key_expires" | "token_expires" | "token_unused" | "flags_overdue";
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description When it began; of what expires, when it will; of flags, when the first was due.
+             */
+            since: string;
+        };
+        /** AttentionView */
+        AttentionView: {
+            /**
+             * Items
+             * @description The most pressing kind first, within it the longest.
+             */
+            items: components["schemas"]["AttentionItem"][];
+            /**
+             * More
+             * @description Whether there is more of a kind than is listed.
+             */
+            more: boolean;
+        };
         /** AuditEntryView */
         AuditEntryView: {
             /** Action */
@@ -3100,6 +3279,85 @@ export interface components {
             since: string;
             /** Version */
             version: number;
+        };
+        /**
+         * BulkChange
+         * @description The same change of many flags.
+         */
+        BulkChange: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "tag" | "archive" | "restore" | "switch";
+            /**
+             * Add
+             * @description Of `tag`: tags that each has then.
+             * @default []
+             */
+            add?: string[];
+            /**
+             * Enabled
+             * @description Of `switch`, where it is needed.
+             */
+            enabled?: boolean | null;
+            /**
+             * Environment
+             * @description Of `switch`, where it is needed.
+             */
+            environment?: string | null;
+            /** Keys */
+            keys: string[];
+            /**
+             * Remove
+             * @description Of `tag`: tags that none has then.
+             * @default []
+             */
+            remove?: string[];
+        };
+        /** BulkView */
+        BulkView: {
+            /** Action */
+            action: string;
+            /**
+             * Changed
+             * @description Keys of flags.
+             */
+            changed: string[];
+            /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
+            /** Environment */
+            environment: string | null;
+            /**
+             * Environment Versions
+             * @description After a write: the config version that each changed environment has now, by its key.
+             * @default {}
+             */
+            environment_versions: {
+                [key: string]: number;
+            };
+            /**
+             * Id
+             * Format: uuid
+             * @description By which it is undone.
+             */
+            id: string;
+            /** @description Only of a write with `Prefer: wait=N`: how far the change came. */
+            propagation?: components["schemas"]["Propagation"];
+            /**
+             * Unchanged
+             * @description Those that were so already.
+             */
+            unchanged: string[];
+            /**
+             * Warnings
+             * @description After a write: what to know about it; it was done all the same.
+             * @default []
+             */
+            warnings: components["schemas"]["Warned"][];
         };
         /** CauseView */
         CauseView: {
@@ -3494,6 +3752,11 @@ export interface components {
         };
         /** ConfigSettingsView */
         ConfigSettingsView: {
+            /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
             /** Config */
             config: string;
             /** Environment */
@@ -3552,6 +3815,11 @@ export interface components {
         ConfigView: {
             /** Archived */
             archived: boolean;
+            /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
             /** Client Visible */
             client_visible: boolean;
             /**
@@ -4616,6 +4884,13 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Draft
+             * @description Changes of the flag's settings in the environment that aren't saved, as a PATCH of them takes: what it would answer with them. Of now.
+             */
+            draft?: {
+                [key: string]: unknown;
+            } | null;
+            /**
              * Flag
              * @description The key of a flag or of a remote config.
              */
@@ -4640,6 +4915,46 @@ export interface components {
             steps: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * ExplanationsAsked
+         * @description What many flags give to one context.
+         */
+        ExplanationsAsked: {
+            /**
+             * At
+             * @description A moment in the past, as for one flag.
+             */
+            at?: string | number | null;
+            /** Context */
+            context?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Flags
+             * @description Keys of flags and remote configs; all that there are now when it is left out, in pages.
+             */
+            flags?: string[] | null;
+            /**
+             * Steps
+             * @description Whether what led to each decision is told, too.
+             * @default false
+             */
+            steps?: boolean;
+        };
+        /** ExplanationsView */
+        ExplanationsView: {
+            /** Config Version */
+            config_version: number;
+            /**
+             * Items
+             * @description By key, or in the order in which they were asked for.
+             */
+            items: components["schemas"]["FlagExplanationView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Now */
+            now: number;
         };
         /** FacetCount */
         FacetCount: {
@@ -4809,6 +5124,35 @@ export interface components {
             /** Variations */
             variations: components["schemas"]["Variation"][];
         };
+        /** FlagExperimentView */
+        FlagExperimentView: {
+            /** Key */
+            key: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "scheduled" | "running" | "paused";
+        };
+        /** FlagExplanationView */
+        FlagExplanationView: {
+            /**
+             * Decision
+             * @description As of one flag; null: it wasn't there.
+             */
+            decision: {
+                [key: string]: unknown;
+            } | null;
+            /** Flag */
+            flag: string;
+            /**
+             * Steps
+             * @description null unless they were asked for.
+             */
+            steps: {
+                [key: string]: unknown;
+            }[] | null;
+        };
         /**
          * FlagImpactView
          * @description A flag or remote config whose answers the change concerns.
@@ -4904,6 +5248,13 @@ export interface components {
         FlagView: {
             /** Archived */
             archived: boolean;
+            /** @description Who changed the flag itself last; null in the answer to a write. */
+            changed_by: components["schemas"]["WhoView"] | null;
+            /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
             /** Client Visible */
             client_visible: boolean;
             /**
@@ -5382,7 +5733,7 @@ export interface components {
              * @description Units that get another variation or value of any flag.
              */
             changed: number;
-            changed_share: components["schemas"]["ShareView"] | null;
+            changed_share: components["schemas"]["control_plane__previews__schemas__ShareView"] | null;
             /**
              * Config Version
              * @description What was served when it was counted.
@@ -6593,6 +6944,15 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** OnlyRuleView */
+        OnlyRuleView: {
+            /** If */
+            if: {
+                [key: string]: unknown;
+            };
+            /** Shares */
+            shares: components["schemas"]["control_plane__flags__schemas__ShareView"][];
+        };
         /** OrganizationCreate */
         OrganizationCreate: {
             /** Key */
@@ -7019,6 +7379,56 @@ export interface components {
             kind: string;
             /** Name */
             name: string;
+        };
+        /** PersonaFields */
+        PersonaFields: {
+            /**
+             * Context
+             * @description `targetingKey` and attributes, of at most 16 KiB as JSON.
+             */
+            context: {
+                [key: string]: unknown;
+            };
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Name
+             * @description Defaults to the key.
+             */
+            name?: string | null;
+        };
+        /** PersonaView */
+        PersonaView: {
+            /** Context */
+            context: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** PersonasView */
+        PersonasView: {
+            /** Items */
+            items: components["schemas"]["PersonaView"][];
         };
         /**
          * PlanFields
@@ -7784,6 +8194,71 @@ export interface components {
              */
             overlap_seconds?: number;
         };
+        /** SavedView */
+        SavedView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Filters */
+            filters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Own
+             * @description Whether it is the reader's.
+             */
+            own: boolean;
+            /** Owner */
+            owner: string;
+            /** Page */
+            page: string;
+            /** Shared */
+            shared: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** SavedViewFields */
+        SavedViewFields: {
+            /**
+             * Filters
+             * @description As the page understands them, of at most 4 KiB as JSON.
+             */
+            filters: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Page
+             * @description Whose list it narrows down, such as `flags`.
+             */
+            page: string;
+            /**
+             * Shared
+             * @description With all who read the project; else it is its owner's alone.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /** SavedViewsView */
+        SavedViewsView: {
+            /** Items */
+            items: components["schemas"]["SavedView"][];
+        };
         /**
          * ScheduleFailureView
          * @description Why it could not be done: what would have been refused by hand at that moment.
@@ -7986,7 +8461,7 @@ export interface components {
             /** Segment */
             segment: string;
             /** @description Of the units of which it can be told. */
-            share: components["schemas"]["ShareView"] | null;
+            share: components["schemas"]["control_plane__previews__schemas__ShareView"] | null;
             /** Since */
             since: string | null;
             unavailable: components["schemas"]["SilenceView"] | null;
@@ -8107,6 +8582,11 @@ export interface components {
             /** Archived */
             archived: boolean;
             /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -8161,6 +8641,36 @@ export interface components {
              * @default []
              */
             warnings: components["schemas"]["Warned"][];
+        };
+        /**
+         * ServesView
+         * @description What a flag serves in an environment, in short.
+         */
+        ServesView: {
+            /**
+             * Kind
+             * @description `off`: the off variation to everybody; `one`: one variation; `split`: by shares; `rules`: by rules, and the shares to the rest.
+             * @enum {string}
+             */
+            kind: "off" | "one" | "split" | "rules";
+            /** Prerequisites */
+            prerequisites: number;
+            /** @description The only rule, unless it is long; null: there is none, or several. */
+            rule: components["schemas"]["OnlyRuleView"] | null;
+            /** Rules */
+            rules: number;
+            /**
+             * Segments
+             * @description Those that rules of up to 16 KiB name, at most 20.
+             */
+            segments: string[];
+            /**
+             * Shares
+             * @description For whom nothing else decides.
+             */
+            shares: components["schemas"]["control_plane__flags__schemas__ShareView"][];
+            /** Targets */
+            targets: number;
         };
         /** SessionView */
         SessionView: {
@@ -8247,6 +8757,11 @@ export interface components {
         /** SettingsView */
         SettingsView: {
             /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
+            /**
              * Default
              * @description `{"variation": key}` or `{"rollout": {"variations": [{"key", "weight"}], "bucket_by"?}}`; weights are percent with at most two decimals and add up to 100.
              */
@@ -8301,18 +8816,6 @@ export interface components {
              * @default []
              */
             warnings: components["schemas"]["Warned"][];
-        };
-        /**
-         * ShareView
-         * @description A part of the units of which it can be told, in percent, with its 95 % interval (Wilson).
-         */
-        ShareView: {
-            /** Lower */
-            lower: number;
-            /** Percent */
-            percent: number;
-            /** Upper */
-            upper: number;
         };
         /**
          * ShippedView
@@ -8568,8 +9071,21 @@ export interface components {
         };
         /** SwitchView */
         SwitchView: {
+            /**
+             * Changed At
+             * @description When something was last set here; null: nothing ever was.
+             */
+            changed_at: string | null;
+            /** @description By whom; null in the answer to a write. */
+            changed_by: components["schemas"]["WhoView"] | null;
             /** Enabled */
             enabled: boolean;
+            /**
+             * Experiments
+             * @description On the flag here; null in the answer to a write.
+             */
+            experiments: components["schemas"]["FlagExperimentView"][] | null;
+            serves: components["schemas"]["ServesView"];
             /**
              * Version
              * @description Of the settings in this environment.
@@ -8734,6 +9250,30 @@ export interface components {
             step: number;
             /** Version */
             version: number;
+        };
+        /**
+         * TriedChange
+         * @description What a dry run would have written of one entity.
+         */
+        TriedChange: {
+            /** Action */
+            action: string;
+            /** Entity */
+            entity: string;
+            /** Key */
+            key: string;
+            /**
+             * Patch
+             * @description A JSON Patch (RFC 6902) from what stands to what would stand.
+             */
+            patch: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Words
+             * @description The difference for people.
+             */
+            words: string[];
         };
         /** UnitSegmentView */
         UnitSegmentView: {
@@ -9036,6 +9576,18 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** WhoView */
+        WhoView: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "user" | "token" | "system";
+            /** Name */
+            name: string;
+        };
         /** WrittenView */
         WrittenView: {
             /**
@@ -9061,6 +9613,28 @@ export interface components {
              * @description After a write: what to know about it; it was done all the same.
              */
             warnings: components["schemas"]["Warned"][];
+        };
+        /** ShareView */
+        control_plane__flags__schemas__ShareView: {
+            /** Variation */
+            variation: string;
+            /**
+             * Weight
+             * @description In percent.
+             */
+            weight: number;
+        };
+        /**
+         * ShareView
+         * @description A part of the units of which it can be told, in percent, with its 95 % interval (Wilson).
+         */
+        control_plane__previews__schemas__ShareView: {
+            /** Lower */
+            lower: number;
+            /** Percent */
+            percent: number;
+            /** Upper */
+            upper: number;
         };
     };
     responses: never;
@@ -11370,6 +11944,31 @@ export interface operations {
             };
         };
     };
+    list_attention: {
+        parameters: {
+            query?: {
+                /** @description Only what stands in it, or in none. */
+                environment?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttentionView"];
+                };
+            };
+        };
+    };
     list_change_requests: {
         parameters: {
             query?: {
@@ -11802,7 +12401,10 @@ export interface operations {
     };
     create_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Done without the approvals that it needs: with the right change:bypass and a reason. */
                 "X-Verdict-Bypass"?: "true" | "false";
@@ -11894,7 +12496,10 @@ export interface operations {
     };
     change_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read */
                 "If-Match"?: string | null;
@@ -11966,7 +12571,10 @@ export interface operations {
     };
     clone_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Done without the approvals that it needs: with the right change:bypass and a reason. */
                 "X-Verdict-Bypass"?: "true" | "false";
@@ -12026,7 +12634,10 @@ export interface operations {
     };
     change_config_settings: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read */
                 "If-Match"?: string | null;
@@ -12068,6 +12679,8 @@ export interface operations {
             query?: {
                 /** @description What happens to experiments that the write would disturb: `new_phase` counts them anew from it on, `stop` ends them with it, `accept` lets it through with a reason and marks them. */
                 on_experiments?: ("new_phase" | "stop" | "accept") | null;
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
             };
             header?: {
                 /** @description The ETag that was read */
@@ -12393,6 +13006,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplanationView"];
+                };
+            };
+        };
+    };
+    explain_many: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+            };
+            path: {
+                project: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplanationsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationsView"];
                 };
             };
         };
@@ -13977,12 +14623,6 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
-                type?: ("boolean" | "string" | "integer" | "number" | "object") | null;
-                /** @description In `environment`, which is needed with it. */
-                state?: ("on" | "off") | null;
-                /** @description Where `state` and `changed_since` look; all when left out. */
-                environment?: string | null;
-                purpose?: ("release" | "experiment" | "operational" | "permission") | null;
                 /** @description Text in the key, the name or the description. */
                 q?: string | null;
                 tag?: string | null;
@@ -13998,6 +14638,16 @@ export interface operations {
                 total?: boolean;
                 /** @description What is also counted: `tag`, `type`, `state`, `owner`, commas between. */
                 facets?: string | null;
+                type?: ("boolean" | "string" | "integer" | "number" | "object") | null;
+                /** @description In `environment`, which is needed with it. */
+                state?: ("on" | "off") | null;
+                /** @description Where `state`, `changed_since` and `experiment` look; all when left out. */
+                environment?: string | null;
+                purpose?: ("release" | "experiment" | "operational" | "permission") | null;
+                /** @description Whether one is under way on it, in `environment` or anywhere. */
+                experiment?: boolean | null;
+                /** @description Whether its expected end is past. */
+                overdue?: boolean | null;
             };
             header?: never;
             path: {
@@ -14020,7 +14670,10 @@ export interface operations {
     };
     create_flag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Done without the approvals that it needs: with the right change:bypass and a reason. */
                 "X-Verdict-Bypass"?: "true" | "false";
@@ -14049,6 +14702,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlagView"];
+                };
+            };
+        };
+    };
+    change_many_flags: {
+        parameters: {
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+                /** @description What happens to experiments that the write would disturb: `new_phase` counts them anew from it on, `stop` ends them with it, `accept` lets it through with a reason and marks them. */
+                on_experiments?: ("new_phase" | "stop" | "accept") | null;
+            };
+            header?: {
+                /** @description Done without the approvals that it needs: with the right change:bypass and a reason. */
+                "X-Verdict-Bypass"?: "true" | "false";
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+                /** @description `wait=N` (1 to 30 seconds): answer when every live edge serves the change, or after N seconds with those that don't yet. Anything else is ignored. */
+                Prefer?: string;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `wait=N` when the answer waited for the edges; then it has `propagation`. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+        };
+    };
+    undo_change_of_many_flags: {
+        parameters: {
+            query?: {
+                /** @description What happens to experiments that the write would disturb: `new_phase` counts them anew from it on, `stop` ends them with it, `accept` lets it through with a reason and marks them. */
+                on_experiments?: ("new_phase" | "stop" | "accept") | null;
+            };
+            header?: {
+                /** @description Done without the approvals that it needs: with the right change:bypass and a reason. */
+                "X-Verdict-Bypass"?: "true" | "false";
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+                /** @description `wait=N` (1 to 30 seconds): answer when every live edge serves the change, or after N seconds with those that don't yet. Anything else is ignored. */
+                Prefer?: string;
+            };
+            path: {
+                project: string;
+                bulk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `wait=N` when the answer waited for the edges; then it has `propagation`. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
                 };
             };
         };
@@ -14112,7 +14840,10 @@ export interface operations {
     };
     change_flag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read */
                 "If-Match"?: string | null;
@@ -14184,7 +14915,10 @@ export interface operations {
     };
     clone_flag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Done without the approvals that it needs: with the right change:bypass and a reason. */
                 "X-Verdict-Bypass"?: "true" | "false";
@@ -14244,7 +14978,10 @@ export interface operations {
     };
     change_flag_settings: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read */
                 "If-Match"?: string | null;
@@ -14286,6 +15023,8 @@ export interface operations {
             query?: {
                 /** @description What happens to experiments that the write would disturb: `new_phase` counts them anew from it on, `stop` ends them with it, `accept` lets it through with a reason and marks them. */
                 on_experiments?: ("new_phase" | "stop" | "accept") | null;
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
             };
             header?: {
                 /** @description The ETag that was read */
@@ -14322,7 +15061,10 @@ export interface operations {
     };
     switch_flag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15406,6 +16148,115 @@ export interface operations {
             };
         };
     };
+    list_personas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonasView"];
+                };
+            };
+        };
+    };
+    get_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaView"];
+                };
+            };
+        };
+    };
+    put_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional: the ETag that was read */
+                "If-Match"?: string | null;
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+            };
+            path: {
+                project: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonaFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaView"];
+                };
+            };
+        };
+    };
+    delete_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional: the ETag that was read */
+                "If-Match"?: string | null;
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+                /** @description `wait=N` (1 to 30 seconds): answer when every live edge serves the change, or after N seconds with those that don't yet. Anything else is ignored. */
+                Prefer?: string;
+            };
+            path: {
+                project: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `wait=N` when the answer waited for the edges; then it has `propagation`. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+        };
+    };
     get_project_quotas: {
         parameters: {
             query?: never;
@@ -15568,6 +16419,123 @@ export interface operations {
             };
         };
     };
+    list_saved_views: {
+        parameters: {
+            query?: {
+                page?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewsView"];
+                };
+            };
+        };
+    };
+    create_saved_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+        };
+    };
+    put_saved_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional: the ETag that was read */
+                "If-Match"?: string | null;
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+            };
+            path: {
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+        };
+    };
+    delete_saved_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional: the ETag that was read */
+                "If-Match"?: string | null;
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+                /** @description `wait=N` (1 to 30 seconds): answer when every live edge serves the change, or after N seconds with those that don't yet. Anything else is ignored. */
+                Prefer?: string;
+            };
+            path: {
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `wait=N` when the answer waited for the edges; then it has `propagation`. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+        };
+    };
     search_project: {
         parameters: {
             query: {
@@ -15638,7 +16606,10 @@ export interface operations {
     };
     create_segment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Done without the approvals that it needs: with the right change:bypass and a reason. */
                 "X-Verdict-Bypass"?: "true" | "false";
@@ -15730,7 +16701,10 @@ export interface operations {
     };
     change_segment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read */
                 "If-Match"?: string | null;
