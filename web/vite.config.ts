@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { codeSplitting } from "./scripts/chunks.mjs";
 import { proxy } from "./scripts/origin.mjs";
 
 export default defineConfig({
@@ -12,6 +13,7 @@ export default defineConfig({
     // The content security policy takes no data: scripts and styles, and no inline module preload.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting } },
     sourcemap: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 700,

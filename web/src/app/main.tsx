@@ -1,17 +1,18 @@
 import "./trusted";
 import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
 import "./global.css";
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { nonce } from "@/lib/nonce";
 import { newQueryClient } from "./query-client";
 import { newRouter } from "./routes";
 import { theme, variables } from "./theme";
+
+/** What is said after a write; nothing is written before the page stands. */
+const Notices = lazy(() => import("./Notices"));
 
 const client = newQueryClient();
 const router = newRouter(client);
@@ -29,7 +30,9 @@ createRoot(root).render(
       {...(nonce === "" ? {} : { getStyleNonce: () => nonce })}
     >
       <QueryClientProvider client={client}>
-        <Notifications position="bottom-right" limit={4} zIndex={1000} />
+        <Suspense fallback={null}>
+          <Notices />
+        </Suspense>
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>

@@ -77,13 +77,12 @@ const projectRoute = createRoute({
   component: ProjectLayout,
   search: { middlewares: [({ search, next }) => keepEnvironment(search, next(search))] },
   loader: async ({ context: { client }, params: { project }, location }) => {
-    const person = await signedIn(client.ensureQueryData(meQuery), location.href);
+    await signedIn(client.ensureQueryData(meQuery), location.href);
     await Promise.all([
       client.ensureQueryData(projectQuery(project)),
       client.ensureQueryData(environmentsQuery(project)),
       client.ensureQueryData(permissionsQuery(project)),
     ]);
-    void client.prefetchQuery(projectsQuery(person.organizations));
   },
 });
 

@@ -1,5 +1,6 @@
-import { useSyncExternalStore } from "react";
-import { ConfirmDialog } from "./ConfirmDialog";
+import { lazy, Suspense, useSyncExternalStore } from "react";
+
+const ConfirmDialog = lazy(() => import("./ConfirmDialog").then((module) => ({ default: module.ConfirmDialog })));
 
 interface Question {
   readonly title: string;
@@ -37,15 +38,17 @@ export function ConfirmHost() {
     if (current === question) set(null);
   };
   return (
-    <ConfirmDialog
-      opened
-      title={question.title}
-      confirm={question.confirm}
-      tone="danger"
-      onClose={() => finish(false)}
-      onConfirm={() => finish(true)}
-    >
-      {question.text}
-    </ConfirmDialog>
+    <Suspense fallback={null}>
+      <ConfirmDialog
+        opened
+        title={question.title}
+        confirm={question.confirm}
+        tone="danger"
+        onClose={() => finish(false)}
+        onConfirm={() => finish(true)}
+      >
+        {question.text}
+      </ConfirmDialog>
+    </Suspense>
   );
 }

@@ -1,11 +1,11 @@
-import { Modal, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import type { Person } from "@/api/shared-queries";
 import { meQuery } from "@/api/shared-queries";
 import { onSessionEnd } from "@/api/signed-in";
-import { SignInForm } from "./SignInForm";
 import { onSignOutElsewhere } from "./tabs";
+
+const SessionPrompt = lazy(() => import("./SessionPrompt"));
 
 /** A session that ends amid work is renewed over the page: requests wait, and drafts are still there after it. */
 export function SessionDialog({ person }: { readonly person: Person }) {
@@ -46,21 +46,10 @@ export function SessionDialog({ person }: { readonly person: Person }) {
     }
   }, [client, person.id]);
 
+  if (!opened) return null;
   return (
-    <Modal
-      opened={opened}
-      onClose={() => undefined}
-      withCloseButton={false}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      title="Your session has ended"
-    >
-      <Text mb="md">Sign in again and go on where you were: nothing that you entered is lost.</Text>
-      <SignInForm
-        email={person.email}
-        returnTo={`${window.location.pathname}${window.location.search}`}
-        onDone={() => void done()}
-      />
-    </Modal>
+    <Suspense fallback={null}>
+      <SessionPrompt email={person.email} onDone={() => void done()} />
+    </Suspense>
   );
 }

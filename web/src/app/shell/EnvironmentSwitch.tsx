@@ -6,7 +6,7 @@ import { environmentColor } from "@/lib/environment-color";
 import type { Search } from "@/lib/url";
 import classes from "./EnvironmentSwitch.module.css";
 
-export function EnvironmentSwitch() {
+export default function EnvironmentSwitch() {
   const { environment, environments } = usePlace();
   const navigate = useNavigate();
   const go = (key: string) =>

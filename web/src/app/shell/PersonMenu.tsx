@@ -17,7 +17,7 @@ const SCHEMES: readonly {
   { value: "auto", label: "As the system", icon: "screen" },
 ];
 
-export function PersonMenu() {
+export default function PersonMenu() {
   const person = useQuery(meQuery).data;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const signOut = useSignOut();

@@ -10,7 +10,7 @@ import classes from "./ProjectSwitch.module.css";
 /** From how many projects on they are found by typing. */
 const SEARCHED_FROM = 8;
 
-export function ProjectSwitch({ onNavigate }: { readonly onNavigate: () => void }) {
+export default function ProjectSwitch({ onNavigate }: { readonly onNavigate: () => void }) {
   const { project: key } = useParams();
   const person = useQuery(meQuery).data;
   const organizations = person?.organizations ?? [];

@@ -1,11 +1,12 @@
-import { ScrollArea } from "@mantine/core";
 import { Link, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { Icon } from "@/components/Icon";
 import { pagePath, useParams } from "@/lib/url";
 import { featureRoutes } from "../feature-routes";
 import { pageGroups } from "../pages";
-import { ProjectSwitch } from "./ProjectSwitch";
 import classes from "./Rail.module.css";
+
+const ProjectSwitch = lazy(() => import("./ProjectSwitch"));
 
 const offered = new Set(featureRoutes.map((each) => each.path.split("/")[0]));
 
@@ -20,8 +21,10 @@ export function Rail({ onNavigate }: { readonly onNavigate: () => void }) {
   const current = path.split("/")[3] ?? "";
   return (
     <>
-      <ProjectSwitch onNavigate={onNavigate} />
-      <ScrollArea className={classes.pages ?? ""} type="auto" scrollbarSize={8}>
+      <Suspense fallback={<div className={classes.switch} />}>
+        <ProjectSwitch onNavigate={onNavigate} />
+      </Suspense>
+      <div className={classes.pages}>
         {groups.map((group) => (
           <div key={group.label} className={classes.group}>
             {group.label !== "" && <div className={classes.label}>{group.label}</div>}
@@ -43,7 +46,7 @@ export function Rail({ onNavigate }: { readonly onNavigate: () => void }) {
             </ul>
           </div>
         ))}
-      </ScrollArea>
+      </div>
     </>
   );
 }

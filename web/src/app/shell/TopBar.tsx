@@ -1,11 +1,13 @@
 import { Burger, Button } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import { Icon } from "@/components/Icon";
 import { keyLabel } from "@/lib/keyboard";
 import { openPalette } from "../palette/state";
 import { Attention } from "./Attention";
-import { EnvironmentSwitch } from "./EnvironmentSwitch";
-import { PersonMenu } from "./PersonMenu";
 import classes from "./TopBar.module.css";
+
+const EnvironmentSwitch = lazy(() => import("./EnvironmentSwitch"));
+const PersonMenu = lazy(() => import("./PersonMenu"));
 
 interface Props {
   readonly menuOpened: boolean;
@@ -24,7 +26,7 @@ export function TopBar({ menuOpened, onMenu, hasEnvironment }: Props) {
         aria-label="Pages"
         aria-expanded={menuOpened}
       />
-      {hasEnvironment && <EnvironmentSwitch />}
+      <Suspense fallback={<div className={classes.space} />}>{hasEnvironment && <EnvironmentSwitch />}</Suspense>
       <div className={classes.space} />
       {hasEnvironment && (
         <>
@@ -44,7 +46,9 @@ export function TopBar({ menuOpened, onMenu, hasEnvironment }: Props) {
           <Attention />
         </>
       )}
-      <PersonMenu />
+      <Suspense fallback={<div className={classes.person} />}>
+        <PersonMenu />
+      </Suspense>
     </div>
   );
 }
