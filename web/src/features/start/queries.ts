@@ -102,7 +102,7 @@ export async function createEnvironments(project: string, environments: readonly
   }
 }
 
-/** A boolean flag, visible to pages, that is on for everybody in one environment. */
+/** A boolean flag, visible to pages, that is on for everybody in one environment and reported when it is asked for. */
 export async function createFlag(project: string, key: string, name: string, environment: string): Promise<Flag> {
   const created = await write(
     controlPlane.POST("/api/v1/projects/{project}/flags", {
@@ -121,10 +121,13 @@ export async function createFlag(project: string, key: string, name: string, env
       },
     }),
   );
+  const settings = "/api/v1/projects/{project}/flags/{key}/environments/{environment}";
+  const path = { project, key, environment };
+  const before = await read(controlPlane.GET(settings, { params: { path } }));
   await write(
-    controlPlane.PUT("/api/v1/projects/{project}/flags/{key}/environments/{environment}/enabled", {
-      params: { path: { project, key, environment } },
-      body: { enabled: true },
+    controlPlane.PATCH(settings, {
+      params: { path, header: { "If-Match": `"${before.version}"` } },
+      body: { enabled: true, report_exposures: true },
     }),
   );
   return created.data;

@@ -16,12 +16,14 @@ interface Props {
 export function Listening({ project, environment }: Props) {
   const query = useQuery(callersQuery(project, environment.key));
   const caller = query.data === undefined ? null : lastCaller(query.data.sdks);
-  if (caller !== null) {
+  // An exposure arrives within seconds; which SDK it was is told when its minute is over.
+  const at = caller?.last_evaluation_at ?? query.data?.last_exposure_at ?? null;
+  if (at !== null) {
     return (
       <div className={classes.box} data-heard role="status">
         <Icon name="check" />
         <Text fw={600}>
-          First evaluation from {callerName(caller)}, <Time at={caller.last_evaluation_at} />
+          First evaluation{caller === null ? "" : ` from ${callerName(caller)}`}, <Time at={at} />
         </Text>
       </div>
     );
@@ -32,9 +34,7 @@ export function Listening({ project, environment }: Props) {
       <div>
         <Text fw={600}>Waiting for the first evaluation in {environment.name}</Text>
         <Text c="dimmed">
-          {query.isError
-            ? sentence(asProblem(query.error))
-            : "It shows here within seconds of your program asking, once the edge has told of that minute."}
+          {query.isError ? sentence(asProblem(query.error)) : "It shows here seconds after your program asks."}
         </Text>
       </div>
     </div>
