@@ -1,17 +1,21 @@
-import { Checkbox, Group, TextInput } from "@mantine/core";
+import { Checkbox, Group, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
 import { useAttributes } from "@/components/attributes/use-attributes";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
 import { EntityPicker } from "@/components/EntityPicker";
+import { JsonEditor } from "@/components/JsonEditor";
 import { PageHeader } from "@/components/PageHeader";
-import { useSearchState } from "@/lib/url";
+import { pagePath, useSearchState } from "@/lib/url";
 import { contextOf } from "../model";
+import { AllAnswers } from "../parts/AllAnswers";
 import { Answers } from "../parts/Answers";
 import { ContextForm } from "../parts/ContextForm";
+import { Personas } from "../parts/Personas";
 import classes from "../parts/test.module.css";
 import { testedFlagQuery } from "../queries";
 
@@ -21,6 +25,8 @@ const search = z.object({
   at: z.string().optional(),
   beside: z.array(z.string()).default([]),
   steps: z.string().optional(),
+  /** Settings that aren't saved, as JSON. */
+  draft: z.string().optional(),
 });
 
 const QUIET_MILLISECONDS = 300;
@@ -34,9 +40,10 @@ export default function TestPage() {
   const context = contextOf(written);
   const flag = state.flag ?? "";
   const variations = useQuery({ ...testedFlagQuery(project.key, flag), enabled: flag !== "" }).data?.variations ?? [];
+  const draft = state.draft === undefined ? null : contextOf(state.draft);
   const beside = environments.filter((each) => each.key === environment.key || state.beside.includes(each.key));
-  const toggle = (key: string, on: boolean) =>
-    set({ beside: on ? [...state.beside, key] : state.beside.filter((each) => each !== key) });
+  // Fields keep what is typed as it is typed; another persona begins them anew.
+  const [persona, setPersona] = useState(0);
   return (
     <>
       <PageHeader
@@ -50,17 +57,55 @@ export default function TestPage() {
               kind="flag"
               label="Flag"
               value={state.flag ?? null}
-              onChange={(key) => set({ flag: key ?? undefined })}
+              description="None: all of them."
+              onChange={(key) => set({ flag: key ?? undefined, draft: undefined })}
             />
+            {flag !== "" && (
+              <SegmentedControl
+                mt="sm"
+                size="xs"
+                aria-label="Settings"
+                data={[
+                  { value: "saved", label: "As saved" },
+                  { value: "draft", label: "As a draft" },
+                ]}
+                value={state.draft === undefined ? "saved" : "draft"}
+                onChange={(chosen) => set({ draft: chosen === "draft" ? "{}" : undefined, at: undefined })}
+              />
+            )}
+            {state.draft !== undefined && (
+              <JsonEditor
+                label={`Changes of ${environment.name}'s settings`}
+                description="As a PATCH takes them: rules, default, targets, enabled …"
+                height={180}
+                value={state.draft}
+                error={draft === null ? "The changes are a JSON object." : null}
+                onChange={(typed) => set({ draft: typed })}
+              />
+            )}
           </Card>
           <Card title="Who">
-            <ContextForm value={state.context} onChange={(value) => set({ context: value })} attributes={attributes} />
+            <Personas
+              project={project.key}
+              context={contextOf(state.context) ?? {}}
+              onChoose={(chosen) => {
+                set({ context: JSON.stringify(chosen) });
+                setPersona((before) => before + 1);
+              }}
+            />
+            <ContextForm
+              key={persona}
+              value={state.context}
+              onChange={(value) => set({ context: value })}
+              attributes={attributes}
+            />
           </Card>
           <Card title="When and where">
             <TextInput
               label="At"
               description="Empty: as it is saved now."
               type="datetime-local"
+              disabled={state.draft !== undefined}
               value={state.at === undefined ? "" : localOf(state.at)}
               onChange={(event) => {
                 const typed = event.currentTarget.value;
@@ -68,18 +113,17 @@ export default function TestPage() {
               }}
             />
             {environments.length > 1 && (
-              <Checkbox.Group label={`Beside ${environment.name}`} mt="sm" value={state.beside}>
+              <Checkbox.Group
+                label={`Beside ${environment.name}`}
+                mt="sm"
+                value={state.beside}
+                onChange={(beside) => set({ beside })}
+              >
                 <Group mt="xs" gap="md">
                   {environments
                     .filter((each) => each.key !== environment.key)
                     .map((each) => (
-                      <Checkbox
-                        key={each.key}
-                        value={each.key}
-                        label={each.name}
-                        checked={state.beside.includes(each.key)}
-                        onChange={(event) => toggle(each.key, event.currentTarget.checked)}
-                      />
+                      <Checkbox key={each.key} value={each.key} label={each.name} />
                     ))}
                 </Group>
               </Checkbox.Group>
@@ -87,14 +131,25 @@ export default function TestPage() {
           </Card>
         </div>
         <div className={classes.column}>
-          {flag === "" || context === null ? (
+          {context === null && (
             <Empty
-              title={flag === "" ? "Choose a flag" : "The context is no JSON object yet"}
-              text="Then each step of its evaluation stands here: what passed, what did not, and what the context had."
+              title="The context is no JSON object yet"
+              text="Then each step of the evaluation stands here: what passed, what did not, and what the context had."
             />
-          ) : (
+          )}
+          {context !== null && flag === "" && (
+            <AllAnswers
+              asked={{ project: project.key, environment: environment.key, context, at: state.at ?? null }}
+              environment={environment.name}
+              href={(key) =>
+                `${pagePath(project.key, "test")}?${new URLSearchParams({ flag: key, context: state.context })}`
+              }
+            />
+          )}
+          {context !== null && flag !== "" && (
             <Answers
-              asked={{ project: project.key, flag, context, at: state.at ?? null }}
+              asked={{ project: project.key, flag, context, at: state.at ?? null, draft }}
+              draftOf={environment.key}
               environments={beside}
               shown={state.steps ?? environment.key}
               onShow={(key) => set({ steps: key })}

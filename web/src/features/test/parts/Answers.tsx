@@ -15,7 +15,9 @@ import { Steps } from "./Steps";
 import classes from "./test.module.css";
 
 interface Props {
+  /** The draft is of `draftOf`. */
   readonly asked: Omit<Asked, "environment">;
+  readonly draftOf: string;
   readonly environments: readonly Environment[];
   /** Whose steps are shown. */
   readonly shown: string;
@@ -24,9 +26,11 @@ interface Props {
 }
 
 /** The answers of the environments beside each other, and the steps of one. */
-export function Answers({ asked, environments, shown, onShow, variations }: Props) {
+export function Answers({ asked, draftOf, environments, shown, onShow, variations }: Props) {
   const results = useQueries({
-    queries: environments.map((each) => explanationQuery({ ...asked, environment: each.key })),
+    queries: environments.map((each) =>
+      explanationQuery({ ...asked, environment: each.key, draft: each.key === draftOf ? asked.draft : null }),
+    ),
   });
   const at = Math.max(
     0,
@@ -41,7 +45,12 @@ export function Answers({ asked, environments, shown, onShow, variations }: Prop
       )}
       {result?.isError && <Failure problem={asProblem(result.error)} retry={() => void result.refetch()} />}
       {result?.data !== undefined && environment !== undefined && (
-        <Shown asked={asked} explanation={result.data} environment={environment} variations={variations} />
+        <Shown
+          asked={{ ...asked, draft: environment.key === draftOf ? asked.draft : null }}
+          explanation={result.data}
+          environment={environment}
+          variations={variations}
+        />
       )}
     </>
   );
@@ -123,7 +132,13 @@ function Shown({ asked, explanation, environment, variations }: ShownProps) {
     <>
       <Card
         title={`${asked.flag} in ${environment.name}`}
-        subtitle={asked.at === null ? "As it is saved now" : "As it was then"}
+        subtitle={
+          asked.at === null
+            ? asked.draft === null
+              ? "As it is saved now"
+              : "As the draft would have it"
+            : "As it was then"
+        }
       >
         <Stack gap="sm">
           <div className={classes.answer} role="status">

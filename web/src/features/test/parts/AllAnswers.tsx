@@ -1,0 +1,59 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { asProblem } from "@/api/problem";
+import { Badge } from "@/components/Badge";
+import { Card } from "@/components/Card";
+import { DataTable } from "@/components/DataTable";
+import { Empty } from "@/components/Empty";
+import { Failure } from "@/components/Failure";
+import { answerOf } from "../model";
+import { type Asked, allAnswersQuery, type FlagAnswer } from "../queries";
+
+interface Props {
+  readonly asked: Omit<Asked, "flag" | "draft">;
+  readonly environment: string;
+  /** The address of one flag's steps. */
+  readonly href: (flag: string) => string;
+}
+
+/** What the context gets from everything, each leading to its steps. */
+export function AllAnswers({ asked, environment, href }: Props) {
+  const query = useInfiniteQuery(allAnswersQuery(asked));
+  if (query.isError) return <Failure problem={asProblem(query.error)} retry={() => void query.refetch()} />;
+  if (query.data === undefined) return null;
+  const rows = query.data.pages.flatMap((page) => page.items);
+  return (
+    <Card title={`All flags and configs in ${environment}`}>
+      <DataTable<FlagAnswer>
+        label="Answers"
+        rows={rows}
+        rowKey={(each) => each.flag}
+        href={(each) => href(each.flag)}
+        columns={[
+          { id: "flag", header: "Flag or config", cell: (each) => <code>{each.flag}</code> },
+          { id: "variation", header: "Serves", cell: (each) => variationOf(each) },
+          { id: "reason", header: "Reason", width: "200px", cell: (each) => <Reason answer={each} /> },
+        ]}
+        more={query.hasNextPage ? { loading: query.isFetchingNextPage, load: () => void query.fetchNextPage() } : null}
+        empty={
+          <Empty
+            title="There is nothing to ask yet"
+            text="Flags and configs of the project stand here with what they serve."
+          />
+        }
+      />
+    </Card>
+  );
+}
+
+const variationOf = (each: FlagAnswer): string =>
+  each.decision === null ? "It wasn't there" : (answerOf(each.decision).variation ?? "your default");
+
+function Reason({ answer }: { readonly answer: FlagAnswer }) {
+  if (answer.decision === null) return null;
+  const { reason, words, error } = answerOf(answer.decision);
+  return (
+    <Badge tone={error === null ? "info" : "problem"} title={error ?? words}>
+      {reason}
+    </Badge>
+  );
+}
