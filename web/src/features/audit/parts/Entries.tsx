@@ -101,7 +101,7 @@ export function Entries() {
             />
           ) : (
             <>
-              <ol className={classes.entries}>
+              <ol className={classes.entries} aria-label="Entries">
                 {entries.map((each) => (
                   <Entry key={each.number} entry={each} />
                 ))}

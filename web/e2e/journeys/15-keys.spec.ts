@@ -1,0 +1,59 @@
+import { stack } from "../stack";
+import { expect, test } from "../fixtures";
+
+/** The status with which the edge answers this key: asked until it is `wanted`, since a key is known a moment after. */
+async function untilAnswered(key: string, wanted: number): Promise<void> {
+  await expect
+    .poll(
+      async () =>
+        (
+          await fetch(`${stack().edge}/ofrep/v1/evaluate/flags`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json", Authorization: `Bearer ${key}` },
+            body: JSON.stringify({ context: { targetingKey: "u1" } }),
+          })
+        ).status,
+      { timeout: 15_000 },
+    )
+    .toBe(wanted);
+}
+
+test("a key is shown once, rotated and revoked", async ({ page, place, signIn, clean }) => {
+  await signIn(page, place.owner);
+  await page.goto(`/p/${place.project}/keys?env=production`);
+  await page.getByRole("button", { name: "Create an SDK key" }).first().click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Backend");
+  await page.getByRole("button", { name: "Create the key" }).click();
+
+  const shown = page.getByRole("dialog", { name: "The new SDK key" });
+  const secret = shown.getByRole("textbox");
+  await expect(secret).toHaveValue(/^sdk-server-/);
+  const first = await secret.inputValue();
+  await clean(page, { name: "a key shown once" });
+  await shown.getByRole("button", { name: "I have copied it" }).click();
+  await untilAnswered(first, 200);
+  await expect(page.getByRole("table", { name: "SDK keys of Production" })).toContainText("Backend");
+  await page.reload();
+  await expect(page.getByRole("table", { name: "SDK keys of Production" })).toContainText(first.slice(-4));
+  expect(await page.content()).not.toContain(first);
+
+  await page.getByRole("button", { name: "Rotate Backend" }).click();
+  await page.getByRole("combobox", { name: "The old key ends" }).click();
+  await page.getByRole("option", { name: /At once/ }).click();
+  await page.getByRole("button", { name: "Rotate the key" }).click();
+  const second = await page.getByRole("dialog", { name: "The new SDK key" }).getByRole("textbox").inputValue();
+  expect(second).not.toBe(first);
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  await untilAnswered(second, 200);
+  await untilAnswered(first, 401);
+
+  await page.getByRole("button", { name: "Revoke Backend" }).click();
+  await page.getByRole("button", { name: "Revoke the key" }).click();
+  await expect(page.getByText("Revoked the SDK key Backend")).toBeVisible();
+  await untilAnswered(second, 401);
+  const { items } = await place.api.get<{ items: { revoked_at: string | null }[] }>(
+    `${place.at}/environments/production/sdk-keys`,
+  );
+  expect(items.every((each) => each.revoked_at !== null)).toBe(true);
+  await clean(page, { name: "sdk keys" });
+});
