@@ -12,7 +12,13 @@ const FLAG = {
   default: { variation: "off" },
 };
 
-test("a promotion by request is refused to its author, approved and applied", async ({ browser, page, place, signIn, clean }) => {
+test("a promotion by request is refused to its author, approved and applied", async ({
+  browser,
+  page,
+  place,
+  signIn,
+  clean,
+}) => {
   const { api, at } = place;
   await api.post(`${at}/flags`, FLAG);
   for (const environment of ["staging", "production"]) {
@@ -24,11 +30,14 @@ test("a promotion by request is refused to its author, approved and applied", as
   await api.put(policy, { required: true, people: 1 }, { "If-Match": etag });
   const author = await place.person("developer", "Anna Author");
   const reviewer = await place.person("developer", "Bert Reviewer");
-  const request = await (await Api.signedIn(author)).post<{ number: number }>(`${at}/environments/production/promotion`, {
-    source: "staging",
-    items: [{ entity: "flag_settings", key: "new-checkout" }],
-    title: "New checkout as in staging",
-  });
+  const request = await (await Api.signedIn(author)).post<{ number: number }>(
+    `${at}/environments/production/promotion`,
+    {
+      source: "staging",
+      items: [{ entity: "flag_settings", key: "new-checkout" }],
+      title: "New checkout as in staging",
+    },
+  );
   const address = `/p/${place.project}/changes/${request.number}?env=production`;
 
   await signIn(page, author);
@@ -56,10 +65,15 @@ test("a promotion by request is refused to its author, approved and applied", as
   await expect(page.getByText("As we said on Monday.")).toBeVisible();
   await clean(page, { name: "change request approved" });
   await page.getByRole("button", { name: "Apply now" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: /^Apply in/ }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Apply in/ })
+    .click();
   await expect(page.getByText("Applied", { exact: true }).first()).toBeVisible();
 
-  const settings = await api.get<{ default: { variation?: string } }>(`${at}/flags/new-checkout/environments/production`);
+  const settings = await api.get<{ default: { variation?: string } }>(
+    `${at}/flags/new-checkout/environments/production`,
+  );
   expect(settings.default.variation).toBe("on");
   await place.served("production", "new-checkout", { targetingKey: "u1" }, (answer) => answer.value === true);
 });

@@ -1,5 +1,5 @@
-import { stack } from "../stack";
 import { expect, test } from "../fixtures";
+import { stack } from "../stack";
 
 /** The status with which the edge answers this key: asked until it is `wanted`, since a key is known a moment after. */
 async function untilAnswered(key: string, wanted: number): Promise<void> {

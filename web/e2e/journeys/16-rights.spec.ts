@@ -31,7 +31,10 @@ for (const role of ["viewer", "analyst", "developer"] as const) {
     const held = await theirs.get<Permissions>(`/me/permissions?project=${place.project}`);
     await signIn(page, person);
     for (const control of CONTROLS) {
-      const places = "environment" in control ? (held.environments[control.environment] ?? []) : [...held.project, ...held.organization];
+      const places =
+        "environment" in control
+          ? (held.environments[control.environment] ?? [])
+          : [...held.project, ...held.organization];
       const allowed = places.includes(control.right);
       await page.goto(`/p/${place.project}/${control.page}`);
       const button = page.getByRole("button", { name: control.name, exact: true }).first();

@@ -41,6 +41,8 @@ export const theme = createTheme({
   },
   components: {
     Text: { defaultProps: { size: "sm" } },
+    // A light alert's own title has too little contrast on its ground; the icon and the ground keep the colour.
+    Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     Modal: { defaultProps: { centered: false, closeButtonProps: { "aria-label": "Close" } } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Tooltip: {
