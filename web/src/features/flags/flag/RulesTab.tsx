@@ -12,7 +12,9 @@ import { RuleList } from "@/components/RuleList";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
 import { useDraft } from "@/components/use-draft";
+import { useKeys } from "@/lib/keyboard";
 import { alike, isBlank, type SeenAttribute, type Serve, servedInWords, serveOf, valueAt } from "@/lib/rules";
+import { pagePath } from "@/lib/url";
 import { Conflicts } from "./Conflicts";
 import { DraftAsJson } from "./DraftAsJson";
 import { EnvironmentTools } from "./EnvironmentTools";
@@ -94,6 +96,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
   // What is blank is still being written: only a save complains of it.
   const unripe = (path: string) => isBlank(valueAt(draft, path));
   const errors = refused.length > 0 ? refused : seen.refused.filter((each) => !unripe(each.field));
+  useKeys({ e: () => setGoTo({ path: draft.rules.length > 0 ? "rules[0].if" : "off_variation" }) }, editable);
   const change = editable ? (part: Partial<SettingsDraft>) => set((before) => ({ ...before, ...part })) : undefined;
   const onRefused = (fields: readonly FieldProblem[], problem: Problem) => {
     setReviewing(false);
@@ -138,6 +141,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
         </div>
         <aside className={classes.side}>
           {dirty && seen.allowed && <Impact preview={seen.preview} error={seen.error} waiting={seen.waiting} />}
+          {patch !== null && <TestDraft at={at} patch={patch} />}
           <EnvironmentTools flag={flag} />
         </aside>
       </div>
@@ -162,6 +166,21 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
         />
       )}
     </>
+  );
+}
+
+/** Longer addresses are cut off somewhere on their way. */
+const ADDRESS_LENGTH_MAX = 6_000;
+
+/** Beside the draft, which stays as it is. */
+function TestDraft({ at, patch }: { readonly at: At; readonly patch: Partial<SettingsDraft> }) {
+  const search = new URLSearchParams({ env: at.environment, flag: at.key, draft: JSON.stringify(patch) });
+  const address = `${pagePath(at.project, "test")}?${search}`;
+  if (address.length > ADDRESS_LENGTH_MAX) return null;
+  return (
+    <Anchor href={address} target="_blank" size="sm">
+      Test this draft in a new tab
+    </Anchor>
   );
 }
 
