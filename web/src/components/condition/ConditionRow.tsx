@@ -1,4 +1,4 @@
-import { ActionIcon, Autocomplete, Button, Menu, NativeSelect, Select } from "@mantine/core";
+import { ActionIcon, Autocomplete, Button, Menu, NativeSelect } from "@mantine/core";
 import { Icon } from "@/components/Icon";
 import {
   type Comparison,
@@ -100,8 +100,8 @@ function choices(current: string, types: Parameters<typeof operatorsFor>[0]) {
 export function SegmentRow({ condition, negated, place, path }: RowProps<InSegment>) {
   const { segments, errors, replace } = useEditing();
   const below = negated ? `${path}.not` : path;
-  const choose = (segment: string | null) => {
-    const whole: Condition = { segment: segment ?? "" };
+  const choose = (segment: string) => {
+    const whole: Condition = { segment };
     replace(place, negated ? { not: whole } : whole);
   };
   const known = condition.segment === "" || segments.includes(condition.segment);
@@ -110,17 +110,16 @@ export function SegmentRow({ condition, negated, place, path }: RowProps<InSegme
       <div className={`${classes.row} ${classes.segmentRow}`}>
         <Negation condition={condition} negated={negated} place={place} />
         <span className={classes.inSegment}>{negated ? "in segment" : "In segment"}</span>
-        <Select
+        <NativeSelect
           size="xs"
           aria-label="Segment"
-          placeholder="Choose a segment"
           data-path={`${below}.segment`}
-          data={known ? [...segments] : [condition.segment, ...segments]}
-          searchable
-          limit={50}
-          nothingFoundMessage="No such segment"
-          value={condition.segment === "" ? null : condition.segment}
-          onChange={choose}
+          data={[
+            { value: "", label: "Choose a segment" },
+            ...(known ? segments : [condition.segment, ...segments]).map((key) => ({ value: key, label: key })),
+          ]}
+          value={condition.segment}
+          onChange={(event) => choose(event.currentTarget.value)}
           error={errorAt(errors, `${below}.segment`)}
         />
         <Tools condition={condition} negated={negated} place={place} what={condition.segment || "the segment"} />
