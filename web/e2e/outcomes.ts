@@ -29,7 +29,9 @@ export function outcome(user: string, metric: string, value = 1): Event {
 
 /** Sends all of them; each has to be taken. */
 export async function sendEvents(key: string, events: readonly Event[]): Promise<void> {
-  const batches = Array.from({ length: Math.ceil(events.length / BATCH) }, (_, at) => events.slice(at * BATCH, (at + 1) * BATCH));
+  const batches = Array.from({ length: Math.ceil(events.length / BATCH) }, (_, at) =>
+    events.slice(at * BATCH, (at + 1) * BATCH),
+  );
   await inTurns(batches, AT_ONCE, async (batch) => {
     const headers = { Authorization: `Bearer ${key}` };
     // A new key is known to the ingestor a moment later; what is sent again counts once.
@@ -46,7 +48,9 @@ export async function assign(place: Place, environment: string, experiment: stri
   const variations = new Map<string, string>();
   await inTurns(users, EDGE_AT_ONCE, async (user) => {
     const url = `${stack().edge}/v1/experiments/${experiment}/assign?user_id=${user}&expose=true`;
-    const { body } = await send<{ variation: string; in_experiment: boolean }>("GET", url, undefined, { Authorization: `Bearer ${key}` });
+    const { body } = await send<{ variation: string; in_experiment: boolean }>("GET", url, undefined, {
+      Authorization: `Bearer ${key}`,
+    });
     expect(body.in_experiment, user).toBe(true);
     variations.set(user, body.variation);
   });
@@ -61,9 +65,18 @@ export interface Results {
 }
 
 /** Results, asked for until they are as `settled` says. */
-export async function untilResults(place: Place, environment: string, experiment: string, settled: (found: Results) => boolean, patience = 40_000) {
+export async function untilResults(
+  place: Place,
+  environment: string,
+  experiment: string,
+  settled: (found: Results) => boolean,
+  patience = 40_000,
+) {
   const { email, password } = place.owner;
-  const login = await send<{ access_token: string }>("POST", `${stack().control_plane}/api/v1/auth/login`, { email, password });
+  const login = await send<{ access_token: string }>("POST", `${stack().control_plane}/api/v1/auth/login`, {
+    email,
+    password,
+  });
   const url = `${stack().analytics}/v1/experiments/${experiment}/results?project=${place.project}&environment=${environment}`;
   const headers = { Authorization: `Bearer ${login.body.access_token}` };
   let last: Results | undefined;
@@ -99,7 +112,11 @@ export async function furnishFlag(place: Place, environment: string, flag: strin
   await place.api.post(`${place.at}/metrics`, { key: metric, name: "Purchase", aggregation: "conversion" });
 }
 
-async function inTurns<Item>(items: readonly Item[], atOnce: number, act: (item: Item) => Promise<void>): Promise<void> {
+async function inTurns<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  act: (item: Item) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     for (let at = next++; at < items.length; at = next++) {

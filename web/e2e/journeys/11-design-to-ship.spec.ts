@@ -54,7 +54,12 @@ test("an experiment from its design to what is shipped", async ({ page, place, s
   // All of them: the plan decides.
   const rest = await assign(place, "production", "new-checkout-page", users(120, PLANNED));
   await sendEvents(key, bought(rest));
-  const decided = await untilResults(place, "production", "new-checkout-page", (found) => found.decisions[0]?.verdict === "ship");
+  const decided = await untilResults(
+    place,
+    "production",
+    "new-checkout-page",
+    (found) => found.decisions[0]?.verdict === "ship",
+  );
   expect(decided?.plan.complete).toBe(true);
   await page.goto(`/p/${place.project}/experiments/new-checkout-page?env=production`);
   await expect(page.getByRole("heading", { name: /on:? *Ship it/ })).toBeVisible();
@@ -70,7 +75,12 @@ test("an experiment from its design to what is shipped", async ({ page, place, s
 
   const stopped = await place.api.get<{ status: string }>(`${place.at}/experiments/new-checkout-page`);
   expect(stopped.status).toBe("stopped");
-  const served = await place.served("production", "new-checkout", { targetingKey: "somebody-else" }, (answer) => answer.variant === "on");
+  const served = await place.served(
+    "production",
+    "new-checkout",
+    { targetingKey: "somebody-else" },
+    (answer) => answer.variant === "on",
+  );
   expect(served.value).toBe(true);
 });
 

@@ -18,7 +18,10 @@ test("shares that don't fit veil the figures and ship nothing", async ({ page, p
   await place.api.post(`${place.at}/experiments/lost-units/start`);
 
   // Three of four on one side, where half of them were expected.
-  const users = Array.from({ length: 400 }, (_, at) => ({ user: `user-${at}`, variation: at % 4 === 0 ? "off" : "on" }));
+  const users = Array.from({ length: 400 }, (_, at) => ({
+    user: `user-${at}`,
+    variation: at % 4 === 0 ? "off" : "on",
+  }));
   await sendEvents(await place.key("production"), [
     ...users.map(({ user, variation }) => exposure(user, "new-checkout", variation, "lost-units")),
     ...users.filter((_, at) => at % 3 === 0).map(({ user }) => outcome(user, "purchase")),
@@ -45,6 +48,11 @@ test("shares that don't fit veil the figures and ship nothing", async ({ page, p
   // The list says it, too, and the edge goes on as it was: nothing was stopped by itself.
   await page.goto(`/p/${place.project}/experiments?env=production`);
   await expect(page.getByRole("row", { name: /Lost units/ })).toContainText("Sample ratio");
-  const served = await place.served("production", "new-checkout", { targetingKey: "user-1" }, (answer) => answer.reason === "SPLIT");
+  const served = await place.served(
+    "production",
+    "new-checkout",
+    { targetingKey: "user-1" },
+    (answer) => answer.reason === "SPLIT",
+  );
   expect(["on", "off"]).toContain(served.variant);
 });

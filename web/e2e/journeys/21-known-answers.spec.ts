@@ -21,9 +21,17 @@ test("the published answers of the players' data stand on the results page", asy
     off_variation: "gate_30",
     default: { variation: "gate_30" },
   });
-  const metrics = { "day-1-return": "Day-1 retention", "day-7-return": "Day-7 retention", "rounds-played": "Rounds played" };
+  const metrics = {
+    "day-1-return": "Day-1 retention",
+    "day-7-return": "Day-7 retention",
+    "rounds-played": "Rounds played",
+  };
   for (const [key, name] of Object.entries(metrics)) {
-    await place.api.post(`${place.at}/metrics`, { key, name, aggregation: key === "rounds-played" ? "sum" : "conversion" });
+    await place.api.post(`${place.at}/metrics`, {
+      key,
+      name,
+      aggregation: key === "rounds-played" ? "sum" : "conversion",
+    });
   }
   await place.api.post(`${place.at}/experiments`, {
     key: "first-gate",
@@ -47,7 +55,10 @@ test("the published answers of the players' data stand on the results page", asy
   const rows = players();
   const key = await place.key("production");
   // An outcome counts from the exposure on.
-  await sendEvents(key, rows.map((each) => exposure(each.user, "gate-level", each.arm, null)));
+  await sendEvents(
+    key,
+    rows.map((each) => exposure(each.user, "gate-level", each.arm, null)),
+  );
   await sendEvents(
     key,
     rows.flatMap(({ user, rounds, day1, day7 }) => [
@@ -56,7 +67,13 @@ test("the published answers of the players' data stand on the results page", asy
       ...(day7 ? [outcome(user, "day-7-return")] : []),
     ]),
   );
-  await untilResults(place, "production", "first-gate", ({ units, plan }) => units.total === PLAYERS && plan.complete, 90_000);
+  await untilResults(
+    place,
+    "production",
+    "first-gate",
+    ({ units, plan }) => units.total === PLAYERS && plan.complete,
+    90_000,
+  );
 
   await signIn(page, place.owner);
   await page.goto(`/p/${place.project}/experiments/first-gate?env=production`);
@@ -72,7 +89,8 @@ test("the published answers of the players' data stand on the results page", asy
   await goals.getByText("Details of Day-7 retention").click();
   await expect(goals).toContainText("0.002, adjusted 0.002");
   const secondary = page.getByRole("region", { name: "Secondary metrics" });
-  for (const figure of ["44.82%", "44.23%", "52.46", "51.3", "No clear difference"]) await expect(secondary).toContainText(figure);
+  for (const figure of ["44.82%", "44.23%", "52.46", "51.3", "No clear difference"])
+    await expect(secondary).toContainText(figure);
   await secondary.getByText("Details of Rounds played").click();
   await expect(secondary).toContainText("0.376");
   await clean(page);
@@ -92,6 +110,12 @@ function players(): Player[] {
   expect(head).toBe("userid,version,sum_gamerounds,retention_1,retention_7");
   return lines.map((line) => {
     const [user = "", arm = "", rounds = "0", day1 = "", day7 = ""] = line.split(",");
-    return { user, arm, rounds: Number(rounds), day1: day1.toLowerCase() === "true", day7: day7.toLowerCase() === "true" };
+    return {
+      user,
+      arm,
+      rounds: Number(rounds),
+      day1: day1.toLowerCase() === "true",
+      day7: day7.toLowerCase() === "true",
+    };
   });
 }

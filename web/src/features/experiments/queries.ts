@@ -200,6 +200,8 @@ export function useActions(project: string, key: string) {
       ),
     archive: (how: Write) =>
       done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/archive", { params: params(how) }))),
+    restore: (how: Write) =>
+      done(write(controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/restore", { params: params(how) }))),
     rehearseShipping: (wanted: ShipWanted) =>
       read(
         controlPlane.POST("/api/v1/projects/{project}/experiments/{key}/ship", {

@@ -28,7 +28,24 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
       setBusy(false);
     }
   };
-  if (experiment.archived) return null;
+  if (experiment.archived) {
+    return (
+      <Guarded right="experiment:archive" environment={environment}>
+        {(guard) => (
+          <Button
+            variant="default"
+            loading={busy}
+            onClick={() =>
+              void run(`Restored ${experiment.name}`, () => actions.restore({ version: experiment.version }))
+            }
+            {...guard}
+          >
+            Restore
+          </Button>
+        )}
+      </Guarded>
+    );
+  }
   return (
     <>
       {draft && (

@@ -1,4 +1,5 @@
 import { Group } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
 import { usePlace } from "@/api/place";
 import { Badge } from "@/components/Badge";
 import { PageHeader } from "@/components/PageHeader";
@@ -6,6 +7,7 @@ import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Tabs } from "@/components/Tabs";
 import { Time } from "@/components/Time";
+import { useKeys } from "@/lib/keyboard";
 import { pagePath, useParams } from "@/lib/url";
 import { ExperimentActions } from "../actions/ExperimentActions";
 import { DesignTab } from "../designer/DesignTab";
@@ -32,6 +34,8 @@ export default function ExperimentPage() {
 function Page({ experiment }: { experiment: Experiment }) {
   const { project } = usePlace();
   const { tab } = useParams();
+  const navigate = useNavigate();
+  useKeys({ e: () => void navigate({ to: pagePath(project.key, "experiments", experiment.key, "design") }) });
   return (
     <>
       <PageHeader

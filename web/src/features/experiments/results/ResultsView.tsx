@@ -4,6 +4,7 @@ import { BayesView } from "./BayesView";
 import { DecisionCard } from "./DecisionCard";
 import { Disturbances } from "./Disturbances";
 import { HealthCard } from "./HealthCard";
+import { InteractionsCard } from "./InteractionsCard";
 import { MetricGroupCard } from "./MetricGroupCard";
 import { groups, problems } from "./model";
 import { OverTimeCard } from "./OverTimeCard";
@@ -84,6 +85,7 @@ export function ResultsView({ asked, result, search, set, stored = false, action
               onBy={(by) => set({ by })}
             />
           )}
+          {!stored && !bayes && <InteractionsCard asked={asked} />}
         </Veil>
       )}
       {result.missing_metrics.length > 0 && (

@@ -12,9 +12,8 @@ import {
   problems,
   sameUnit,
   setOf,
-  toShip,
 } from "./model";
-import type { Comparison, Decision, HealthCheck, Metric, ReadingState } from "./queries";
+import type { Comparison, HealthCheck, Metric, ReadingState } from "./queries";
 import { readingOutcome, readingWord } from "./words";
 
 type Effect = Pick<Comparison, "lift" | "difference">;
@@ -162,7 +161,7 @@ describe("axes", () => {
   });
 });
 
-describe("shipping", () => {
+describe("health", () => {
   const check = (state: HealthCheck["state"]): HealthCheck => ({
     name: "sample_ratio",
     state,
@@ -170,17 +169,11 @@ describe("shipping", () => {
     meaning: "",
     action: "",
   });
-  const ship = { variation: "on", verdict: "ship" } as Decision;
 
-  it("needs sound data and the decision", () => {
-    expect(toShip({ decisions: [ship], health: [check("warning")] })).toBe(ship);
-    expect(toShip({ decisions: [ship], health: [check("problem")] })).toBeUndefined();
-    expect(toShip({ decisions: [{ ...ship, verdict: "keep_running" }], health: [] })).toBeUndefined();
-  });
-
-  it("is held back by problems alone, which stand first", () => {
+  it("holds a decision back by problems alone, which stand first", () => {
     const all = [check("ok"), check("warning"), check("problem")];
     expect(problems(all)).toHaveLength(1);
+    expect(problems([check("warning"), check("unknown")])).toEqual([]);
     expect(byUrgency(all).map((each) => each.state)).toEqual(["problem", "warning", "ok"]);
   });
 });

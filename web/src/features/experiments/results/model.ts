@@ -2,7 +2,7 @@
  * no statistic. */
 
 import type { EffectSet, IntervalRow } from "@/charts/Intervals";
-import type { Comparison, Decision, HealthCheck, Lift, Metric, MetricVariation, Result } from "./queries";
+import type { Comparison, HealthCheck, Lift, Metric, MetricVariation, Result } from "./queries";
 import { readingOutcome } from "./words";
 
 export type Scale = "lift" | "difference";
@@ -137,12 +137,6 @@ export function sameUnit(group: Group): boolean {
 
 export function isRate(metric: Metric | undefined): boolean {
   return metric?.variations.some((each) => each.rate !== null) ?? false;
-}
-
-/** The variation that the decision is to ship, if there is one that may be. */
-export function toShip(result: Pick<Result, "decisions" | "health">): Decision | undefined {
-  if (problems(result.health).length > 0) return undefined;
-  return result.decisions.find((each) => each.verdict === "ship");
 }
 
 /** The level of a result's intervals in words: "95 % interval", sequential where it may be read again and again. */
