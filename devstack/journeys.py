@@ -94,6 +94,13 @@ def _listener(control: Control) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
 
+def _services(folder: Path, stack: Stack) -> Services:
+    """Webhooks may lead to this machine, where a journey listens."""
+    services = Services(folder, stack, Credentials())
+    services.control_plane.environment["FF_OUTBOUND_ALLOW"] = "127.0.0.1"
+    return services
+
+
 def main() -> None:
     """Keep the stack of the folder given as the only argument."""
     folder = Path(sys.argv[1]).absolute()
@@ -101,7 +108,7 @@ def main() -> None:
     try:
         with (
             Stack(folder, durable=False) as stack,
-            Services(folder, stack, Credentials()) as services,
+            _services(folder, stack) as services,
             Gateway(folder, services) as gateway,
         ):
             addresses = addresses_of(services, gateway)

@@ -123,8 +123,8 @@ def test_every_path_on_the_page_exists() -> None:
 
 
 def test_every_command_on_the_page_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z-]+)", PAGE)) <= targets
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z0-9-]+)", PAGE)) <= targets
     for module in re.findall(r"python -m ([a-z_.]+)", PAGE):
         path = module.replace(".", "/")
         assert module == "pytest" or files(f"{path}.py") or files(f"services/{path}.py"), module
