@@ -44,7 +44,10 @@ export async function newPlace(admin: Api): Promise<Place> {
   const organization = `/organizations/${id}`;
 
   async function person(by: Api, role: string, name: string): Promise<Person> {
-    const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, ".").slice(0, 20)}.${mark}@example.com`;
+    const email = `${name
+      .toLowerCase()
+      .replaceAll(/[^a-z]+/g, ".")
+      .slice(0, 20)}.${mark}@example.com`;
     const { link } = await by.post<{ link: string }>(`${organization}/invitations`, { email, role });
     const account = { secret: link.slice(link.indexOf("=") + 1), name, password: PASSWORD };
     await send("POST", `${stack().control_plane}/api/v1/auth/invitations/accept`, account);
