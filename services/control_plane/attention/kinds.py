@@ -127,7 +127,8 @@ WHERE k.organization_id = $1 AND k.environment_id = ANY($7::uuid[]) AND k.revoke
     Kind.FLAGS_OVERDUE: Source(
         Right.FLAG_READ,
         """
-SELECT min(f.key) AS key, min(f.name) AS name, NULL::text AS environment,
+SELECT (array_agg(f.key ORDER BY f.expected_end, f.key))[1] AS key,
+    (array_agg(f.name ORDER BY f.expected_end, f.key))[1] AS name, NULL::text AS environment,
     min(f.expected_end)::timestamp AT TIME ZONE 'UTC' AS since, count(*)::integer AS count,
     json_build_object('keys', (array_agg(f.key ORDER BY f.expected_end, f.key))[1:5]) AS detail
 FROM flags f

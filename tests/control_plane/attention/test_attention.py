@@ -41,7 +41,7 @@ async def test_a_request_waits_for_others_and_not_for_its_author(tenant: Tenant,
 async def test_what_goes_wrong_is_told_before_what_is_late(tenant: Tenant, database: Database) -> None:
     api, project = tenant.api, f"/projects/{tenant.project}"
     await api.ok("POST", f"{project}/flags", {"key": "checkout", "expected_end": "2020-01-01", **FLAG})
-    await api.ok("POST", f"{project}/flags", {"key": "gate", **FLAG})
+    await api.ok("POST", f"{project}/flags", {"key": "gate", "name": "A gate", "expected_end": "2021-01-01", **FLAG})
     rollout = {"key": "ship", "flag": "checkout", "variation": "on", "plan": {"steps": [{"share": 5}]}}
     made = await api.ok("POST", f"{tenant.path}/rollouts", {**rollout, "name": "Ship it", "variation": "off"})
     await api.ok("POST", f"{tenant.path}/rollouts/ship/start")
@@ -60,7 +60,12 @@ async def test_what_goes_wrong_is_told_before_what_is_late(tenant: Tenant, datab
     assert {"incident_open", "experiment_past_end", "sdk_key_expires", "flags_overdue"} <= set(kinds)
     items = (await api.ok("GET", f"{project}/attention"))["items"]
     overdue = next(each for each in items if each["kind"] == "flags_overdue")
-    assert (overdue["count"], overdue["detail"], overdue["since"][:10]) == (1, {"keys": ["checkout"]}, "2020-01-01")
+    assert (overdue["count"], overdue["detail"], overdue["since"][:10]) == (
+        2,
+        {"keys": ["checkout", "gate"]},
+        "2020-01-01",
+    )
+    assert (overdue["key"], overdue["name"]) == ("checkout", "checkout")
 
 
 ORDER = (
