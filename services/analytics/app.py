@@ -27,6 +27,7 @@ from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.exports.service import ExportService
+from analytics.metrics import endpoints as metrics
 from analytics.operations import endpoints as operations
 from analytics.operations.erasure import Eraser
 from analytics.operations.reconciliation import Reconciler
@@ -49,6 +50,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.contexts import ContextReader
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError, WarehouseUnavailable
 from analytics.warehouse.exports import ExportStore
+from analytics.warehouse.metric_days import MetricDaysReader
 from analytics.warehouse.refusals import AWAY
 from analytics.warehouse.result_snapshots import ResultSnapshotStore
 from analytics.warehouse.usage import UsageReader
@@ -129,6 +131,9 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         ),
         attributes.build_router(
             authenticator=authenticator, inquiries=inquiries, reader=ContextReader(warehouse), clock=clock
+        ),
+        metrics.build_router(
+            authenticator=authenticator, inquiries=inquiries, reader=MetricDaysReader(warehouse), clock=clock
         ),
         operations.build_router(
             authenticator=authenticator,

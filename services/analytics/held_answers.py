@@ -24,6 +24,10 @@ class HeldAnswers(Generic[NameT, AnswerT]):
         self._held: OrderedDict[NameT, tuple[float, AnswerT]] = OrderedDict()
         self._locks: WeakValueDictionary[NameT, asyncio.Lock] = WeakValueDictionary()
 
+    def forget(self, name: NameT) -> None:
+        """It is made anew when somebody asks again."""
+        self._held.pop(name, None)
+
     async def get(self, name: NameT, make: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         """Raises what `make` raises; nothing is held then."""
         lock = self._locks.setdefault(name, asyncio.Lock())

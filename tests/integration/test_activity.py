@@ -26,7 +26,7 @@ async def stored(warehouse: Warehouse, table: str, rows: list[dict[str, Any]]) -
     given = {"organization_id": "org-1", "project_id": "project-1", "environment_id": "env-1", "config_version": 1}
     filled = [dict.fromkeys(columns, "") | given | row for row in rows]
     if table == "events_metric":
-        filled = [row | {"value": 1.0} for row in filled]
+        filled = [{**row, "value": row["value"] if row["value"] != "" else 1.0} for row in filled]
     wanted = {name: (columns[name], [row[name] for row in filled]) for name in columns if name in filled[0]}
     await warehouse.insert(table, wanted)
 

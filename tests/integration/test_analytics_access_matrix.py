@@ -62,6 +62,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/v1/usage/unknown-flags"): Row("exposures:read"),
     ("GET", "/v1/usage/sdks"): Row("exposures:read"),
     ("GET", "/v1/activity"): Row("exposures:read"),
+    ("GET", "/v1/metrics/{metric}/preview"): Row("results:read"),
     ("GET", "/v1/attributes"): Row("exposures:read"),
     ("GET", "/v1/planner"): Row("results:read", {"effect": "0.05", "baseline": "0.1"}),
     ("GET", "/v1/calibration"): Row("results:read", {"metric": "revenue", "flag": "checkout"}),
@@ -81,7 +82,14 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/v1/exports/{export_id}/runs"): Row(None),
     ("GET", "/v1/exports/{export_id}/runs/{number}"): Row(None),
 }
-PLACES = {"experiment": "exp-1", "key": "checkout", "snapshot": "1", "holdout": "none", "number": "1"}
+PLACES = {
+    "experiment": "exp-1",
+    "metric": "revenue",
+    "key": "checkout",
+    "snapshot": "1",
+    "holdout": "none",
+    "number": "1",
+}
 
 
 @pytest.fixture

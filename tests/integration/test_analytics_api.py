@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -133,6 +134,33 @@ async def test_exposures_have_counts_shares_series_and_decisions(
     assert sorted(each.user_key for each in document.recent) == ["a", "b", "c", "d"]
     assert document.recent[0].context == {"country": "US"}
     assert document.recent[0].occurred_at == "2026-01-05T10:00:00.000Z"
+    assert document.expected_by == "test"
+    assert [each.expected_share for each in document.variations] == [0.5, 0.5]
+
+
+async def test_exposures_come_by_the_hour_or_the_day(client: httpx.AsyncClient, warehouse: Warehouse) -> None:
+    await expose(warehouse, "org-1", ["a"], "on")
+    for bucket, seconds, first in (("hour", 3600, "T10:00"), ("day", 86_400, "T00:00")):
+        answer = await client.get(f"{EXPOSURES}&bucket={bucket}", headers=bearer("viewer"))
+        assert (answer.json()["bucket_seconds"], answer.json()["series"][0]["time"][10:16]) == (seconds, first)
+    long = await client.get(f"{EXPOSURES}&bucket=hour&start=2025-01-01T00:00:00Z", headers=bearer("viewer"))
+    assert (long.status_code, long.json()["errors"][0]["field"]) == (422, "bucket")
+
+
+@pytest.mark.parametrize(("status", "others"), [("stopped", 0), ("running", 1)], ids=["none runs", "two run"])
+async def test_shares_are_expected_where_one_experiment_is_under_way(
+    warehouse: Warehouse, status: str, others: int
+) -> None:
+    held = catalog()
+    experiments = held.entries("env-1").experiments
+    experiments["test"] = replace(experiments["test"], status=status)
+    for number in range(others):
+        experiments[f"other-{number}"] = replace(experiments["test"], id=f"other-{number}", key=f"other-{number}")
+    app = build_app(parts_of(held, warehouse, ManualClock(NOW)), Shell(registry=CollectorRegistry()))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
+        document = read(ExposuresDocument, (await client.get(EXPOSURES, headers=bearer("viewer"))).content)
+    assert document.expected_by is None
+    assert {each.expected_share for each in document.variations} == {None}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from actors.tokens import Actor
@@ -14,7 +14,7 @@ from analytics.access import Authenticator
 from analytics.instants import instant
 from analytics.results.documents import ResultDocument, result_document
 from analytics.results.explanation import ExplainedResultDocument, explained
-from analytics.results.exposures import ExposureReport, ExposuresDocument, flag_exposures
+from analytics.results.exposures import Bucket, ExposureReport, ExposuresDocument, expected_shares, flag_exposures
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Instant, Where, json_response, rendered
 from analytics.results.mismatch_documents import LocatedRatioDocument, located_ratio_document
 from analytics.results.mismatch_sources import located_ratio
@@ -37,6 +37,7 @@ class Period:
     start: Instant = None
     end: Instant = None
     limit: Annotated[int, Query(ge=0, le=200, description="Recent decisions to show")] = 50
+    bucket: Annotated[Bucket | None, Query(description="Of the series; when left out, as narrow as 500 fill")] = None
 
 
 Explain = Annotated[bool, Query(description="Add each query with its parameters and answer")]
@@ -75,12 +76,14 @@ def build_router(
     async def exposures_of_flag(
         key: str, where: Where, period: ReportPeriod, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
-        """Counts and shares per variation, a time series, and the latest decisions, from `start` (default: seven days
-        ago) until before `end` (default: now)."""
+        """Counts and shares per variation beside those that an experiment under way expects, a time series, and the
+        latest decisions, from `start` (default: seven days ago) until before `end` (default: now)."""
         environment = inquiries.measured(actor, where, "exposures:read")
         variations = inquiries.catalog.flag_variations(environment, key)
         start, end = instant(period.start, "start"), instant(period.end, "end")
-        report = ExposureReport.between(key, variations, start, end, clock.now())
+        report = ExposureReport.between(key, variations, start, end, clock.now()).by(period.bucket)
+        experiments = inquiries.catalog.entries(environment.id).experiments.values()
+        report = replace(report, expected=expected_shares(experiments, key))
         async with inquiries.turn(actor, environment):
             return json_response(await flag_exposures(ExposureReader(warehouse), environment, report, period.limit))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from service_kit.problems import FieldError, InvalidInput
 
-from analytics.catalog.entries import Environment
+from analytics.catalog.entries import Environment, Experiment
 from analytics.instants import rfc3339
 from analytics.warehouse.client import Row
 from analytics.warehouse.exposures import ExposureReader
@@ -18,7 +19,17 @@ from analytics.warehouse.exposures import ExposureReader
 _DAY_MILLISECONDS = 86_400_000
 _DEFAULT_DAYS = 7
 _POINTS_MAX = 500
+Bucket = Literal["hour", "day"]
+BUCKETS: Mapping[Bucket, int] = {"hour": 3600, "day": 86_400}
 _BUCKETS_SECONDS = (60, 300, 900, 3600, 21_600, 86_400, 604_800)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedShares:
+    """By variation, of an experiment by its key."""
+
+    experiment: str
+    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +41,13 @@ class ExposureReport:
     start: int
     end: int
     bucket_seconds: int
+    expected: ExpectedShares | None = None
 
     @classmethod
     def between(
         cls, flag: str, variations: tuple[str, ...], start: int | None, end: int | None, now: int
     ) -> ExposureReport:
-        """Raises InvalidInput when `start` is not before `end`."""
+        """In buckets of which there are few enough. Raises InvalidInput when `start` is not before `end`."""
         # An event may carry a clock that is a little ahead.
         end = now + _DAY_MILLISECONDS if end is None else end
         start = min(end, now) - _DEFAULT_DAYS * _DAY_MILLISECONDS if start is None else start
@@ -45,6 +57,24 @@ class ExposureReport:
         width = next((each for each in _BUCKETS_SECONDS if seconds / each <= _POINTS_MAX), None)
         return cls(flag, variations, start, end, width or _whole_days(seconds))
 
+    def by(self, bucket: Bucket | None) -> ExposureReport:
+        """In hours or days. Raises InvalidInput where these would be too many."""
+        if bucket is None:
+            return self
+        width = BUCKETS[bucket]
+        if (self.end - self.start) / 1000 / width > _POINTS_MAX:
+            raise InvalidInput([FieldError("bucket", "too_many", f"would be more than {_POINTS_MAX} in this time")])
+        return replace(self, bucket_seconds=width)
+
+
+def expected_shares(experiments: Iterable[Experiment], flag: str) -> ExpectedShares | None:
+    """What the one experiment under way on the flag expects; with none or several nobody knows."""
+    found = [each for each in experiments if each.flag == flag and each.under_way]
+    if len(found) != 1:
+        return None
+    whole = sum(found[0].shares.values())
+    return ExpectedShares(found[0].key, {name: weight / whole for name, weight in found[0].shares.items()})
+
 
 def _whole_days(seconds: float) -> int:
     return 86_400 * (int(seconds / 86_400 / _POINTS_MAX) + 1)
@@ -52,10 +82,13 @@ def _whole_days(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposedVariation:
+    """`share`: of the exposures. `expected_share`: of the units, null where no one experiment under way expects any."""
+
     variation: str
     exposures: int
     units: int
     share: float | None
+    expected_share: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +137,7 @@ class ExposuresDocument:
     start: str
     end: str
     exposures: int
+    expected_by: str | None
     variations: list[ExposedVariation]
     bucket_seconds: int
     series: list[SeriesPoint]
@@ -134,17 +168,22 @@ async def flag_exposures(
         start=rfc3339(report.start),
         end=rfc3339(report.end),
         exposures=exposures,
-        variations=[_variation(name, by_variation.get(name), exposures) for name in names],
+        expected_by=report.expected.experiment if report.expected else None,
+        variations=[_variation(name, by_variation.get(name), exposures, report.expected) for name in names],
         bucket_seconds=report.bucket_seconds,
         series=_series(series),
         recent=[_recent(row) for row in latest],
     )
 
 
-def _variation(name: str, row: Row | None, total: int) -> ExposedVariation:
+def _variation(name: str, row: Row | None, total: int, expected: ExpectedShares | None) -> ExposedVariation:
     count = row["exposures"] if row else 0
     return ExposedVariation(
-        variation=name, exposures=count, units=row["units"] if row else 0, share=count / total if total else None
+        variation=name,
+        exposures=count,
+        units=row["units"] if row else 0,
+        share=count / total if total else None,
+        expected_share=expected.shares.get(name, 0.0) if expected else None,
     )
 
 

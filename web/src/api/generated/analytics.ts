@@ -384,6 +384,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/metrics/{metric}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["preview_of_metric_v1_metrics__metric__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/planner": {
         parameters: {
             query?: never;
@@ -1245,8 +1261,13 @@ export interface components {
             /** Phase */
             phase: number;
         };
-        /** ExposedVariation */
+        /**
+         * ExposedVariation
+         * @description `share`: of the exposures. `expected_share`: of the units, null where no one experiment under way expects any.
+         */
         ExposedVariation: {
+            /** Expected Share */
+            expected_share: number | null;
             /** Exposures */
             exposures: number;
             /** Share */
@@ -1267,6 +1288,8 @@ export interface components {
             end: string;
             /** Environment */
             environment: string;
+            /** Expected By */
+            expected_by: string | null;
             /** Exposures */
             exposures: number;
             /** Flag */
@@ -1951,6 +1974,23 @@ export interface components {
             variations: components["schemas"]["MetricVariation"][];
         };
         /**
+         * MetricDayDocument
+         * @description A day (UTC). `seen`: about how many users had anything at all; `value` is over these or, of a mean, a ratio and a
+         *     quantile, over what there is; null where that is nothing.
+         */
+        MetricDayDocument: {
+            /** Date */
+            date: string;
+            /** Events */
+            events: number;
+            /** Seen */
+            seen: number;
+            /** Units */
+            units: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * MetricDocument
          * @description One metric: its definition, and per variation the estimate and the comparison with the control.
          *
@@ -2008,6 +2048,42 @@ export interface components {
             /** Problem */
             problem: string | null;
         };
+        /**
+         * MetricPreviewDocument
+         * @description `value` of the days is of everybody, not of who was exposed, and windows after exposures don't apply; so results
+         *     have other figures. `events` and `units` are over the days; a user counts in each day.
+         */
+        MetricPreviewDocument: {
+            /** Aggregation */
+            aggregation: string;
+            /** Computed At */
+            computed_at: string;
+            /** Days */
+            days: components["schemas"]["MetricDayDocument"][];
+            /** Environment */
+            environment: string;
+            /** Events */
+            events: number;
+            /** Finding */
+            finding: string;
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            /** Project */
+            project: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "rate" | "number";
+            /** Used By */
+            used_by: components["schemas"]["MetricUserDocument"][];
+        };
         /** MetricSegment */
         MetricSegment: {
             /** Explanation */
@@ -2025,6 +2101,23 @@ export interface components {
             variations: components["schemas"]["MetricVariation"][];
             /** Warnings */
             warnings: components["schemas"]["Notice"][];
+        };
+        /**
+         * MetricUserDocument
+         * @description Who uses it in this environment: an experiment with the metric's `role`, or a rollout that it guards.
+         */
+        MetricUserDocument: {
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "experiment" | "rollout";
+            /** Role */
+            role: string;
+            /** Status */
+            status: string;
         };
         /**
          * MetricVariation
@@ -3978,6 +4071,8 @@ export interface operations {
                 end?: string | null;
                 /** @description Recent decisions to show */
                 limit?: number;
+                /** @description Of the series; when left out, as narrow as 500 fill */
+                bucket?: ("hour" | "day") | null;
             };
             header?: never;
             path: {
@@ -4023,6 +4118,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldoutDocument"];
+                };
+            };
+        };
+    };
+    preview_of_metric_v1_metrics__metric__preview_get: {
+        parameters: {
+            query?: {
+                /** @description So many days, with today */
+                days?: number;
+                /** @description Id or key of the project */
+                project?: string | null;
+                /** @description Key or id of the environment */
+                environment?: string | null;
+            };
+            header?: never;
+            path: {
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricPreviewDocument"];
                 };
             };
         };

@@ -1,0 +1,1 @@
+"""Metrics themselves: what they say, what they were lately, who uses them."""
