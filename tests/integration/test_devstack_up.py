@@ -119,8 +119,12 @@ def test_the_shop_shows_something_of_everything(home: Path) -> None:
         "rejected",
     }
     production = "/environments/production"
-    rollouts = {each["key"]: each["state"] for each in shop.control_plane(f"{production}/rollouts")["items"]}
-    assert rollouts == {"payment-provider": "rolled_back", "recommendations": "running"}
+
+    def states() -> dict[str, str]:
+        return {each["key"]: each["state"] for each in shop.control_plane(f"{production}/rollouts")["items"]}
+
+    until_blocking(lambda: states()["payment-provider"] == "rolled_back")
+    assert states()["recommendations"] == "running"
     assert shop.control_plane(f"{production}/incidents?rollout=payment-provider")["items"]
     assert shop.control_plane(f"{production}/overrides")["items"]
     assert shop.control_plane("/configs/storefront/environments/production")["overrides"]

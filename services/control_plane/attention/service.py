@@ -62,8 +62,8 @@ def _readable(actor: Actor, scope: ProjectScope, environments: Sequence[Environm
             for kind, source in SOURCES.items()
             if actor.may(source.right, organization if source.in_organization else scope)
         ],
-        flags_in=[at for at, place in there if actor.may(Right.FLAG_READ, place)],
-        keys_in=[at for at, place in there if actor.may(Right.SDK_KEY_READ, place)],
+        flags_in=[at for at, where in there if actor.may(Right.FLAG_READ, where)],
+        keys_in=[at for at, where in there if actor.may(Right.SDK_KEY_READ, where)],
     )
 
 
