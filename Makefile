@@ -52,7 +52,7 @@ web-e2e: install web ## Journeys in Chromium against the real stack; pictures of
 	CHROMIUM=$$(web/scripts/chromium) && export CHROMIUM && cd web && npm run --silent e2e
 
 # The pages where Node is; without it, what is missing is said, and all else runs.
-pages:
+pages: ## Build the pages where Node is; without it, say what is missing
 	@if web/scripts/node; then $(MAKE) --no-print-directory web; else echo "It runs on without pages." >&2; fi
 
 demo: ## Replay a real experiment through the whole platform on embedded servers

@@ -185,12 +185,12 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
         *_routers_of_identity_providers(parts),
         *_routers_of_organizations(parts),
         *_routers_of_entities(parts),
+        csp_reports.build_router(parts.csp_reports),
     ):
         # As they are: an included router would be looked through twice for each request, and built twice.
         app.router.routes.extend(router.routes)
     app.include_router(link_page.build_router())
     app.include_router(key_set.build_router(parts.published_keys))
-    app.include_router(csp_reports.build_router(parts.csp_reports))
     app.include_router(
         directory_endpoints.build_router(
             Directory(database=parts.database, quotas=parts.quotas, public_url=parts.single_sign_on.public_url)

@@ -279,7 +279,7 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     view = {"page": "flags", "name": "Mine", "filters": {"tag": "web"}}
     kept = await owner("POST", f"{shop}/saved-views", view)
     await owner("PUT", f"{shop}/saved-views/{kept['id']}", view | {"shared": True})
-    await owner("GET", f"{shop}/saved-views?page=flags")
+    await owner("GET", f"{shop}/saved-views?of=flags")
     await owner("DELETE", f"{shop}/saved-views/{kept['id']}")
     await owner("GET", f"{shop}/attention?environment=production")
     await owner("GET", f"{shop}/search?q=checkout&kinds=flag,override")

@@ -25,10 +25,10 @@ def build_router(*, authenticator: Authenticator, views: SavedViews) -> APIRoute
 
     @router.get(_ALL, responses=problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput))
     async def list_saved_views(
-        project: str, page: PageName | None = None, actor: Actor = Depends(authenticator.actor)
+        project: str, of: PageName | None = None, actor: Actor = Depends(authenticator.actor)
     ) -> SavedViewsView:
         """One's own saved views and those that are shared, by page and name: at most 300."""
-        return await views.all(actor, project, page)
+        return await views.all(actor, project, of)
 
     @router.post(_ALL, status_code=201, responses=CREATE)
     async def create_saved_view(

@@ -134,7 +134,7 @@ describe("Ranges", () => {
 describe("Sparkline", () => {
   it("draws a line of zeros at the bottom", () => {
     const path = drawn(<Sparkline label="nothing" values={[0, 0, 0]} height={24} />).querySelector("path");
-    expect(path?.getAttribute("d")).toBe("M1,22L48,22L95,22");
+    expect(path?.getAttribute("d")).toBe("M1.0,22.0L48.0,22.0L95.0,22.0");
   });
 });
 

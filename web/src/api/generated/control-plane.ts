@@ -201,7 +201,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["report_csp_violations"];
+        post: operations["report_csp_violations_api_v1_csp_reports_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9943,7 +9943,7 @@ export interface operations {
             };
         };
     };
-    report_csp_violations: {
+    report_csp_violations_api_v1_csp_reports_post: {
         parameters: {
             query?: never;
             header?: {
@@ -16422,7 +16422,7 @@ export interface operations {
     list_saved_views: {
         parameters: {
             query?: {
-                page?: string | null;
+                of?: string | null;
             };
             header?: never;
             path: {

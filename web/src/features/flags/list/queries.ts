@@ -125,7 +125,7 @@ export const savedViewsQuery = (project: string) =>
     queryFn: ({ signal }) =>
       read(
         controlPlane.GET("/api/v1/projects/{project}/saved-views", {
-          params: { path: { project }, query: { page: "flags" } },
+          params: { path: { project }, query: { of: "flags" } },
           signal,
         }),
       ),
