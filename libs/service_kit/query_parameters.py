@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -16,22 +16,25 @@ if TYPE_CHECKING:
     from fastapi.routing import APIRoute
 
 QUERY_VALUE_LENGTH_MAX = 2048
+"""Unless the route says more for a parameter of its own."""
 _NAME_LENGTH_SHOWN = 64
 
 
-def declared_parameters(route: APIRoute) -> frozenset[str]:
-    """The query parameters that the route and its dependencies read."""
-    return frozenset(_declared(route.dependant))
+def declared_parameters(route: APIRoute) -> dict[str, int]:
+    """The query parameters that the route and its dependencies read, and how long the value of each may be."""
+    return dict(_declared(route.dependant))
 
 
-def check_parameters(request: Request, declared: frozenset[str] | None = None) -> None:
-    """Raises InvalidInput that names the first parameters at fault. `declared`: those of the request's own route."""
+def check_parameters(request: Request, declared: Collection[str] | None = None) -> None:
+    """Raises InvalidInput that names the first parameters at fault. `declared`: those of the request's own route, by
+    `declared_parameters` or by their names alone."""
     if not request.scope["query_string"]:
         return
     if declared is None:
         declared = declared_parameters(request.scope["route"])
     given = request.query_params.multi_items()
-    errors = [error for name, value in given if (error := _value_error(name, value))]
+    longest = declared if isinstance(declared, Mapping) else {}
+    errors = [error for name, value in given if (error := _value_error(name, value, longest.get(name, 0)))]
     counts = Counter(name for name, _ in given)
     for name, count in counts.items():
         if name not in declared:
@@ -42,17 +45,20 @@ def check_parameters(request: Request, declared: frozenset[str] | None = None) -
         raise InvalidInput(errors[:100])
 
 
-def _declared(dependant: Dependant) -> Iterator[str]:
-    yield from (field.alias for field in dependant.query_params)
+def _declared(dependant: Dependant) -> Iterator[tuple[str, int]]:
+    for field in dependant.query_params:
+        said = [getattr(each, "max_length", 0) for each in field.field_info.metadata]
+        yield field.alias, max(said, default=0)
     for each in dependant.dependencies:
         yield from _declared(each)
 
 
-def _value_error(name: str, value: str) -> FieldError | None:
+def _value_error(name: str, value: str, said: int) -> FieldError | None:
     if "\x00" in value or "\x00" in name:
         return _error(name, "nul_character", "must not hold a NUL character")
-    if len(value) > QUERY_VALUE_LENGTH_MAX:
-        return _error(name, "too_long", f"at most {QUERY_VALUE_LENGTH_MAX} characters")
+    most = max(said, QUERY_VALUE_LENGTH_MAX)
+    if len(value) > most:
+        return _error(name, "too_long", f"at most {most} characters")
     return None
 
 
@@ -61,7 +67,7 @@ def _error(name: str, code: str, reason: str) -> FieldError:
     return FieldError(shown[:_NAME_LENGTH_SHOWN] or "query", code, reason)
 
 
-def _unknown(declared: frozenset[str]) -> str:
+def _unknown(declared: Collection[str]) -> str:
     if not declared:
         return "there are no parameters here"
     return f"there is no such parameter; there are: {', '.join(sorted(declared))}"
