@@ -2,6 +2,7 @@ import { Alert, Anchor, Button, Center, Paper, Stack, Text, TextInput, Title } f
 import { type FormEvent, useState } from "react";
 import { asProblem, type Problem, sentence } from "@/api/problem";
 import { askForReset } from "@/api/session";
+import emblem from "@/assets/verdict.svg";
 import classes from "./SignInPage.module.css";
 
 /** Asks for a link to another password. The answer is the same whether the address has an account or not. */
@@ -27,7 +28,7 @@ export default function ResetPage() {
     <Center component="main" className={classes.page ?? ""}>
       <Paper withBorder p="xl" className={classes.card ?? ""}>
         <Stack gap="md">
-          <img src="/assets/verdict.svg" width={36} height={36} alt="" />
+          <img src={emblem} width={36} height={36} alt="" />
           <div>
             <Title order={1} tabIndex={-1}>
               Another password

@@ -1,6 +1,7 @@
 import { Anchor, Center, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import emblem from "@/assets/verdict.svg";
 import type { Search } from "@/lib/url";
 import classes from "./SignInPage.module.css";
 import { SignInForm } from "./session/SignInForm";
@@ -20,7 +21,7 @@ export default function SignInPage() {
       <Paper withBorder p="xl" className={classes.card ?? ""}>
         <Stack gap="lg">
           <div>
-            <img src="/assets/verdict.svg" width={36} height={36} alt="" />
+            <img src={emblem} width={36} height={36} alt="" />
             <Title order={1} mt="sm">
               Sign in to Verdict
             </Title>

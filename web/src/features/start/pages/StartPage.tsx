@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { z } from "zod";
+import emblem from "@/assets/verdict.svg";
 import { QueryView } from "@/components/QueryView";
 import { pagePath, useSearchState } from "@/lib/url";
 import { type FlagType, LANGUAGES } from "../model";
@@ -35,7 +36,7 @@ export default function StartPage() {
   const person = useQuery(personQuery);
   return (
     <main className={classes.page}>
-      <img src="/assets/verdict.svg" width={32} height={32} alt="Verdict" />
+      <img src={emblem} width={32} height={32} alt="Verdict" />
       <Title order={1} tabIndex={-1} mt="sm">
         Your first flag
       </Title>
