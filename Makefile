@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := build/bench-venv
 WEB_INSTALLED := web/node_modules/.installed
-WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) \
+WEB_SOURCES := $(shell find web/src web/scripts -type f 2>/dev/null) \
 	$(wildcard web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
 # A file's tests stay together: they share servers. In the order of the folders: the longest come first.
 # One process more than there are cores, as a test waits for a third of its time.

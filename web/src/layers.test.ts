@@ -37,6 +37,7 @@ function fault(file: string, { target, isType }: Import): string | null {
   const [layer = "", feature = ""] = file.split("/");
   const [to = "", toFeature = ""] = target.split("/");
   if (layer === "app" || !target.includes("/")) return null;
+  if (to === "assets") return null;
   if (to === "app") return "nothing but the app imports the app";
   if (to === "api") {
     if (layer === "api" || isType || OPEN_API.has(target))
