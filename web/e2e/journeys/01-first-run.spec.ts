@@ -6,7 +6,7 @@ test("first run to first evaluation", async ({ page, place, stack, clean }) => {
   await page.goto("/start");
   await expect(page.getByRole("heading", { name: "Sign in to Verdict" })).toBeVisible();
   await page.getByLabel("E-mail address").fill(place.owner.email);
-  await page.getByLabel("Password", { exact: true }).fill(place.owner.password);
+  await page.getByRole("textbox", { name: "Password", exact: true }).fill(place.owner.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { name: "Your first flag" })).toBeVisible();
 
@@ -23,7 +23,7 @@ test("first run to first evaluation", async ({ page, place, stack, clean }) => {
 
   await page.getByText("curl", { exact: true }).click();
   await page.getByRole("button", { name: "Make a server key for Development" }).click();
-  const key = await page.getByLabel("Server key of Development").inputValue();
+  const key = await page.getByRole("textbox", { name: "Server key of Development" }).inputValue();
   expect(key).toMatch(/^sdk-server-/);
   await expect(page.getByText(`export SERVER_KEY=${key}`)).toBeVisible();
   await expect(page.getByText("Waiting for the first evaluation in Development")).toBeVisible();
