@@ -37,7 +37,7 @@ test("a key is shown once, rotated and revoked", async ({ page, place, signIn, c
   await expect(page.getByRole("table", { name: "SDK keys of Production" })).toContainText(first.slice(-4));
   expect(await page.content()).not.toContain(first);
 
-  await page.getByRole("button", { name: "Rotate Backend" }).click();
+  await page.getByRole("button", { name: `Rotate Backend, ending in ${first.slice(-4)}` }).click();
   await page.getByRole("combobox", { name: "The old key ends" }).click();
   await page.getByRole("option", { name: /At once/ }).click();
   await page.getByRole("button", { name: "Rotate the key" }).click();
@@ -47,13 +47,16 @@ test("a key is shown once, rotated and revoked", async ({ page, place, signIn, c
   await untilAnswered(second, 200);
   await untilAnswered(first, 401);
 
-  await page.getByRole("button", { name: "Revoke Backend" }).click();
+  await page.getByRole("button", { name: `Revoke Backend, ending in ${second.slice(-4)}` }).click();
   await page.getByRole("button", { name: "Revoke the key" }).click();
   await expect(page.getByText("Revoked the SDK key Backend")).toBeVisible();
   await untilAnswered(second, 401);
-  const { items } = await place.api.get<{ items: { revoked_at: string | null }[] }>(
-    `${place.at}/environments/production/sdk-keys`,
-  );
-  expect(items.every((each) => each.revoked_at !== null)).toBe(true);
+  const { items } = await place.api.get<{
+    items: { hint: string; expires_at: string | null; revoked_at: string | null }[];
+  }>(`${place.at}/environments/production/sdk-keys`);
+  const of = (key: string) => items.find(({ hint }) => key.endsWith(hint));
+  expect(of(second)?.revoked_at).not.toBeNull();
+  // What was rotated at once has ended, which is no revocation.
+  expect(of(first)).toMatchObject({ expires_at: expect.any(String), revoked_at: null });
   await clean(page, { name: "sdk keys" });
 });

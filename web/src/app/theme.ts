@@ -1,6 +1,12 @@
 /** The look: one theme for Mantine, and the variables that our own styles use. */
 
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 /** Text, hints, borders and surfaces of the dark scheme. */
 const dark: MantineColorsTuple = [
@@ -16,7 +22,20 @@ const dark: MantineColorsTuple = [
   "#0c0e11",
 ];
 
+/** Mantine has one red for the words of both schemes, too dark on the dark ground: what undoes says it in ours. */
+const variantColors: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  if (input.color !== "red" || (input.variant !== "outline" && input.variant !== "subtle")) return colors;
+  return {
+    background: "transparent",
+    hover: "var(--problem-surface)",
+    color: "var(--problem)",
+    border: `1px solid ${input.variant === "outline" ? "var(--problem)" : "transparent"}`,
+  };
+};
+
 export const theme = createTheme({
+  variantColorResolver: variantColors,
   primaryColor: "indigo",
   primaryShade: { light: 8, dark: 8 },
   colors: { dark },
@@ -43,6 +62,8 @@ export const theme = createTheme({
     Text: { defaultProps: { size: "sm" } },
     // A light alert's own title has too little contrast on its ground; the icon and the ground keep the colour.
     Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
+    // Its own grey is too light for the words of a message.
+    Notification: { styles: { description: { color: "var(--mantine-color-dimmed)" } } },
     Modal: { defaultProps: { centered: false, closeButtonProps: { "aria-label": "Close" } } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Tooltip: {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { endOf, inOrder, standing } from "./model";
+import { endOf, entitled, inOrder, standing } from "./model";
 
 const now = Date.parse("2026-01-05T10:00:00Z");
 
@@ -25,6 +25,10 @@ it("lists what works before what doesn't", () => {
     row("new", "2026-01-03", null),
   ];
   expect(inOrder(rows, now).map((each) => each.id)).toEqual(["new", "old", "gone"]);
+});
+
+it("tells a key from its successor of the same name", () => {
+  expect(entitled({ name: "Backend", hint: "9Y0A" })).toBe("Backend, ending in 9Y0A");
 });
 
 it("ends after days, or never", () => {

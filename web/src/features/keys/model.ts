@@ -13,6 +13,10 @@ export function standing({ expires_at, revoked_at }: Ending, now: number): Stand
   return Date.parse(expires_at) <= now ? "ended" : "ends";
 }
 
+/** Names one among keys of the same name, as a key and its successor are: "Backend, ending in 9Y0A". */
+export const entitled = ({ name, hint }: { readonly name: string; readonly hint: string }): string =>
+  `${name}, ending in ${hint}`;
+
 /** Those in force first, the newest first among equals. */
 export function inOrder<Row extends Ending & { readonly created_at: string }>(
   rows: readonly Row[],

@@ -128,7 +128,7 @@ function ExportActions({ found }: { readonly found: Export }) {
           {(props) => (
             <Button
               {...(each.label === "Delete"
-                ? { variant: "outline", color: "red.8" }
+                ? { variant: "outline", color: "red" }
                 : { variant: index === 0 ? "filled" : "default" })}
               onClick={each.run}
               {...props}

@@ -10,7 +10,7 @@ import { Guarded } from "@/components/Guarded";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { useNow } from "@/lib/now";
-import { endOf, inOrder, LIFETIMES, OVERLAPS, standing } from "../model";
+import { endOf, entitled, inOrder, LIFETIMES, OVERLAPS, standing } from "../model";
 import classes from "../pages/keys.module.css";
 import { type NewSdkKey, type SdkKey, useKeyWrites, useSdkKeys } from "../queries";
 import { Standing } from "./Standing";
@@ -28,7 +28,8 @@ export function SdkKeys() {
   const { query, more } = useSdkKeys(project.key, environment.key);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [made, setMade] = useState<NewSdkKey | null>(null);
-  const now = useNow();
+  // A clock that ticks may be behind what was just answered: a key that ended at once has ended.
+  const now = Math.max(useNow(), query.dataUpdatedAt);
   const create = (
     <Guarded right="sdk_key:manage" environment={environment.key}>
       {(props) => (
@@ -42,7 +43,7 @@ export function SdkKeys() {
     { id: "name", header: "Key", cell: (row) => row.name },
     { id: "kind", header: "Kind", width: "110px", cell: (row) => (row.kind === "server" ? "Server" : "Client") },
     { id: "hint", header: "Ends with", width: "160px", cell: (row) => <code>…{row.hint}</code> },
-    { id: "standing", header: "State", width: "170px", cell: (row) => <Standing row={row} /> },
+    { id: "standing", header: "State", width: "170px", cell: (row) => <Standing row={row} now={now} /> },
     { id: "created", header: "Created", width: "150px", cell: (row) => <Time at={row.created_at} /> },
     {
       id: "actions",
@@ -109,7 +110,7 @@ function RowActions({ row, ask }: { readonly row: SdkKey; readonly ask: (asked: 
           <Button
             size="compact-sm"
             variant="default"
-            aria-label={`Rotate ${row.name}`}
+            aria-label={`Rotate ${entitled(row)}`}
             onClick={() => ask({ what: "rotate", key: row })}
             {...props}
           >
@@ -123,7 +124,7 @@ function RowActions({ row, ask }: { readonly row: SdkKey; readonly ask: (asked: 
             size="compact-sm"
             variant="subtle"
             color="red"
-            aria-label={`Revoke ${row.name}`}
+            aria-label={`Revoke ${entitled(row)}`}
             onClick={() => ask({ what: "revoke", key: row })}
             {...props}
           >

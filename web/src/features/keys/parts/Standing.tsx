@@ -1,14 +1,14 @@
 import { Badge } from "@/components/Badge";
 import { Time } from "@/components/Time";
-import { useNow } from "@/lib/now";
 import { standing } from "../model";
 
 interface Props {
+  readonly now: number;
   readonly row: { readonly expires_at: string | null; readonly revoked_at: string | null };
 }
 
-export function Standing({ row }: Props) {
-  const said = standing(row, useNow());
+export function Standing({ row, now }: Props) {
+  const said = standing(row, now);
   if (said === "revoked") return <Badge>Revoked</Badge>;
   if (said === "ended") return <Badge>Ended</Badge>;
   if (said === "in force") return <Badge tone="good">In force</Badge>;

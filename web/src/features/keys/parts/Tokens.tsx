@@ -12,7 +12,7 @@ import { Guarded } from "@/components/Guarded";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { useNow } from "@/lib/now";
-import { endOf, inOrder, LIFETIMES, standing } from "../model";
+import { endOf, entitled, inOrder, LIFETIMES, standing } from "../model";
 import classes from "../pages/keys.module.css";
 import { type NewToken, type Right, rightsQuery, type Token, useTokens, useTokenWrites } from "../queries";
 import { Standing } from "./Standing";
@@ -27,7 +27,7 @@ export function Tokens() {
   const [creating, setCreating] = useState(false);
   const [made, setMade] = useState<NewToken | null>(null);
   const [revoked, setRevoked] = useState<Token | null>(null);
-  const now = useNow();
+  const now = Math.max(useNow(), query.dataUpdatedAt);
   const create = (
     <Guarded right="token:manage">
       {(props) => (
@@ -60,7 +60,7 @@ export function Tokens() {
       width: "130px",
       cell: (row) => (row.last_used_at === null ? "never" : <Time at={row.last_used_at} />),
     },
-    { id: "standing", header: "State", width: "170px", cell: (row) => <Standing row={row} /> },
+    { id: "standing", header: "State", width: "170px", cell: (row) => <Standing row={row} now={now} /> },
     {
       id: "actions",
       header: "",
@@ -74,7 +74,7 @@ export function Tokens() {
                 size="compact-sm"
                 variant="subtle"
                 color="red"
-                aria-label={`Revoke ${row.name}`}
+                aria-label={`Revoke ${entitled(row)}`}
                 onClick={() => setRevoked(row)}
                 {...props}
               >

@@ -173,7 +173,7 @@ function PersonActions({ member }: { readonly member: Member }) {
       </Guarded>
       <Guarded right="member:manage">
         {(props) => (
-          <Button variant="outline" color="red.8" onClick={() => setAsked("remove")} {...props}>
+          <Button variant="outline" color="red" onClick={() => setAsked("remove")} {...props}>
             Remove from {organization.name}
           </Button>
         )}

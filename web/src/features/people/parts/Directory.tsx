@@ -66,7 +66,7 @@ export function Directory() {
                       size="compact-sm"
                       variant="subtle"
                       color="red"
-                      aria-label={`Revoke ${each.name}`}
+                      aria-label={`Revoke ${each.name}, ending in ${each.hint}`}
                       onClick={() => void revoke(each.id, each.name)}
                     >
                       Revoke

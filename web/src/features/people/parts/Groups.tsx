@@ -107,7 +107,14 @@ function GroupCard({ group, writes }: { readonly group: Group; readonly writes: 
         ) : (
           <Guarded right="group:manage">
             {(props) => (
-              <Button size="xs" variant="subtle" color="red" onClick={() => setLeaving(true)} {...props}>
+              <Button
+                size="xs"
+                variant="subtle"
+                color="red"
+                aria-label={`Delete ${group.name}`}
+                onClick={() => setLeaving(true)}
+                {...props}
+              >
                 Delete
               </Button>
             )}

@@ -67,12 +67,18 @@ export function Providers() {
                     </span>
                   </span>
                   <span className={classes.actions}>
-                    <Button size="compact-sm" variant="default" onClick={() => void check(each)}>
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      aria-label={`Check ${each.name}`}
+                      onClick={() => void check(each)}
+                    >
                       Check
                     </Button>
                     <Button
                       size="compact-sm"
                       variant="default"
+                      aria-label={`${each.enabled ? "Disable" : "Enable"} ${each.name}`}
                       onClick={() =>
                         void change(
                           each,
@@ -86,6 +92,7 @@ export function Providers() {
                     <Button
                       size="compact-sm"
                       variant="default"
+                      aria-label={`${each.enforced ? "Don't enforce" : "Enforce"} ${each.name}`}
                       onClick={() =>
                         void change(
                           each,
@@ -96,7 +103,13 @@ export function Providers() {
                     >
                       {each.enforced ? "Don't enforce" : "Enforce"}
                     </Button>
-                    <Button size="compact-sm" variant="subtle" color="red" onClick={() => setLeaving(each)}>
+                    <Button
+                      size="compact-sm"
+                      variant="subtle"
+                      color="red"
+                      aria-label={`Remove ${each.name}`}
+                      onClick={() => setLeaving(each)}
+                    >
                       Remove
                     </Button>
                   </span>

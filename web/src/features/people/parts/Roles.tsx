@@ -85,14 +85,21 @@ function RoleCard({
           <>
             <Guarded right="role:manage">
               {(props) => (
-                <Button size="xs" variant="default" onClick={onEdit} {...props}>
+                <Button size="xs" variant="default" aria-label={`Edit ${role.name}`} onClick={onEdit} {...props}>
                   Edit
                 </Button>
               )}
             </Guarded>
             <Guarded right="role:manage">
               {(props) => (
-                <Button size="xs" variant="subtle" color="red" onClick={onDelete} {...props}>
+                <Button
+                  size="xs"
+                  variant="subtle"
+                  color="red"
+                  aria-label={`Delete ${role.name}`}
+                  onClick={onDelete}
+                  {...props}
+                >
                   Delete
                 </Button>
               )}

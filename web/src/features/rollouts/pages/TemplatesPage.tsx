@@ -60,14 +60,27 @@ export default function TemplatesPage() {
                     <>
                       <Guarded right="rollout:manage">
                         {(props) => (
-                          <Button variant="default" size="xs" onClick={() => setEdited(each)} {...props}>
+                          <Button
+                            variant="default"
+                            size="xs"
+                            aria-label={`Edit ${each.name}`}
+                            onClick={() => setEdited(each)}
+                            {...props}
+                          >
                             Edit
                           </Button>
                         )}
                       </Guarded>
                       <Guarded right="rollout:manage">
                         {(props) => (
-                          <Button variant="subtle" size="xs" color="red" onClick={() => setLeaving(each)} {...props}>
+                          <Button
+                            variant="subtle"
+                            size="xs"
+                            color="red"
+                            aria-label={`Delete ${each.name}`}
+                            onClick={() => setLeaving(each)}
+                            {...props}
+                          >
                             Delete
                           </Button>
                         )}

@@ -108,7 +108,7 @@ export function RolloutActions({ rollout, reasonDemanded, writes }: Props) {
 }
 
 function lookOf(step: Step, index: number): { readonly variant: string; readonly color?: string } {
-  if (step === "roll-back") return { variant: "outline", color: "red.8" };
+  if (step === "roll-back") return { variant: "outline", color: "red" };
   return { variant: index === 0 ? "filled" : "default" };
 }
 

@@ -98,7 +98,7 @@ export function ProjectSettings() {
           {(props) => (
             <Button
               variant="outline"
-              {...(project.archived ? {} : { color: "red.8" })}
+              {...(project.archived ? {} : { color: "red" })}
               onClick={() => setArchiving(true)}
               {...props}
             >
