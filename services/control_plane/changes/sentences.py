@@ -14,6 +14,7 @@ _UNTOLD = frozenset({"version", "revision", "created_at", "updated_at"})
 """Fields that change with every write."""
 _VERBS = {
     "accept_database": "accepted the database's state as",
+    "begin": "began",
     "begin_phase": "began a phase of",
     "bypass": "bypassed the approval of",
     "comment": "commented on",
@@ -21,12 +22,14 @@ _VERBS = {
     "hold": "held",
     "read": "read",
     "remove_from_the_stream": "removed from the stream",
+    "resend": "resent",
     "reset": "reset",
     "run": "ran",
     "send": "sent",
     "ship": "shipped",
     "stop": "stopped",
     "submit": "submitted",
+    "tag": "tagged",
     "take": "took",
     "undo": "undid",
     "update": "changed",
@@ -87,8 +90,14 @@ def _verb(action: str) -> str:
     if action.startswith(_FAILED):
         return f"failed to {action.removeprefix(_FAILED).replace('_', ' ')}"
     verb, *rest = action.split("_")
-    regular = " ".join((f"{verb}d" if verb.endswith("e") else f"{verb}ed", *rest))
-    return _VERBS.get(action, regular)
+    return _VERBS.get(action, " ".join((regular_past(verb), *rest)))
+
+
+def regular_past(verb: str) -> str:
+    """The past of a regular verb."""
+    if verb.endswith("y") and verb[-2:-1] not in ("a", "e", "o", "u"):
+        return f"{verb[:-1]}ied"
+    return f"{verb}d" if verb.endswith("e") else f"{verb}ed"
 
 
 def _signing_in(deed: Deed) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from control_plane.changes.sentences import regular_past
+
 ANY = "*"
 TEST = "webhook.tested"
 _OF_ENTITIES = ("create", "update", "archive", "restore", "delete")
@@ -120,7 +122,7 @@ _IRREGULAR = {
     "ship": "shipped",
     "resend": "resent",
     "withdraw": "withdrawn",
-    "apply": "applied",
+    "tag": "tagged",
     "undo": "undone",
 }
 
@@ -134,11 +136,7 @@ def event_type(entity: str, action: str) -> str:
 
 
 def _past(verb: str) -> str:
-    if verb in _IRREGULAR:
-        return _IRREGULAR[verb]
-    if verb.endswith("y"):
-        return f"{verb[:-1]}ied"
-    return verb + ("d" if verb.endswith("e") else "ed")
+    return _IRREGULAR.get(verb) or regular_past(verb)
 
 
 EVENT_TYPES = frozenset(event_type(entity, action) for entity, actions in _ACTIONS.items() for action in actions)

@@ -46,6 +46,8 @@ SENTENCES = {
         {**FLAG, "purpose": "operational", "expected_end": "2030-01-31"},
     ),
     "ada archived segment beta": sentence("segment", "beta", "archive", {"archived": False}, {"archived": True}),
+    "ada applied change request 7": sentence("change_request", "7", "apply", None, {"number": 7}),
+    "ada tagged bulk change 3": sentence("bulk_change", "3", "tag"),
     "ada deleted segment beta": sentence("segment", "beta", "delete", {"key": "beta"}),
     "ada started experiment test in production": sentence(
         "experiment", "test", "start", {"environment": "production"}, {"environment": "production", "status": "running"}
