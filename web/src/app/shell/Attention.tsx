@@ -1,4 +1,53 @@
-/** What waits for somebody, of this project: filled by the control plane's attention list. */
-export function Attention() {
-  return null;
+import { ActionIcon, Indicator, Popover } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { Icon } from "@/components/Icon";
+import { isPressing } from "@/features/overview/attention";
+import { AttentionList } from "@/features/overview/parts/AttentionList";
+import { attentionQuery } from "@/features/overview/queries";
+import { plural } from "@/lib/format";
+import classes from "./Attention.module.css";
+
+/** The bell: what waits for whoever looks, on every page. */
+export default function Attention() {
+  const { project, environment } = usePlace();
+  const [opened, setOpened] = useState(false);
+  const items = useQuery(attentionQuery(project.key, environment.key)).data?.items ?? [];
+  const close = () => setOpened(false);
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" width={380} trapFocus returnFocus>
+      <Popover.Target>
+        <Indicator
+          disabled={items.length === 0}
+          color={items.some(isPressing) ? "red" : "blue"}
+          size={8}
+          offset={6}
+          processing={false}
+        >
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={
+              items.length === 0 ? "Nothing waits for you" : `${plural(items.length, "thing")} waiting for you`
+            }
+            onClick={() => setOpened((before) => !before)}
+          >
+            <Icon name="bell" />
+          </ActionIcon>
+        </Indicator>
+      </Popover.Target>
+      <Popover.Dropdown onClick={close}>
+        <h2 className={classes.title}>Waits for you in {environment.name}</h2>
+        {items.length === 0 ? (
+          <p className={classes.none}>Nothing.</p>
+        ) : (
+          <div className={classes.list}>
+            <AttentionList project={project.key} items={items} />
+          </div>
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
 }

@@ -3,9 +3,9 @@ import { lazy, Suspense } from "react";
 import { Icon } from "@/components/Icon";
 import { keyLabel } from "@/lib/keyboard";
 import { openPalette } from "../palette/state";
-import { Attention } from "./Attention";
 import classes from "./TopBar.module.css";
 
+const Attention = lazy(() => import("./Attention"));
 const EnvironmentSwitch = lazy(() => import("./EnvironmentSwitch"));
 const PersonMenu = lazy(() => import("./PersonMenu"));
 
@@ -43,7 +43,9 @@ export function TopBar({ menuOpened, onMenu, hasEnvironment }: Props) {
           <Button variant="subtle" color="gray" px="xs" hiddenFrom="sm" aria-label="Search" onClick={openPalette}>
             <Icon name="search" />
           </Button>
-          <Attention />
+          <Suspense fallback={<div className={classes.person} />}>
+            <Attention />
+          </Suspense>
         </>
       )}
       <Suspense fallback={<div className={classes.person} />}>

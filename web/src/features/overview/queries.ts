@@ -81,6 +81,21 @@ export const rolloutsQuery = (project: string, environment: string) =>
     refetchInterval: 5 * SECOND,
   });
 
+/** What waits for whoever asks, in this environment or in the project as a whole. */
+export const attentionQuery = (project: string, environment: string) =>
+  queryOptions({
+    queryKey: ["overview", project, environment, "attention"],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/projects/{project}/attention", {
+          params: { path: { project }, query: { environment } },
+          signal,
+        }),
+      ),
+    refetchInterval: 30 * SECOND,
+    placeholderData: keepPreviousData,
+  });
+
 export const changesQuery = (organization: string, project: string) =>
   queryOptions({
     queryKey: ["overview", project, "changes"],

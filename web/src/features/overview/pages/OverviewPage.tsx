@@ -10,6 +10,7 @@ import { Experiments } from "../parts/Experiments";
 import { Figures } from "../parts/Figures";
 import { Rollouts } from "../parts/Rollouts";
 import { Sdks } from "../parts/Sdks";
+import { Waiting } from "../parts/Waiting";
 import { sdksQuery } from "../queries";
 import classes from "./OverviewPage.module.css";
 
@@ -33,8 +34,9 @@ export default function OverviewPage() {
         </div>
       )}
       <div className={classes.columns}>
-        <Experiments />
+        <Waiting />
         <Rollouts />
+        <Experiments />
         {audit.allowed && <Changes />}
         {!isSilent && <Sdks />}
       </div>

@@ -1,0 +1,31 @@
+import { Badge } from "@/components/Badge";
+import { PageLink } from "@/components/PageLink";
+import { Time } from "@/components/Time";
+import { attentionName, attentionPath, attentionWords, type Item, isPressing } from "../attention";
+import classes from "./List.module.css";
+
+interface Props {
+  readonly project: string;
+  readonly items: readonly Item[];
+}
+
+/** What waits for somebody, the most pressing first, each with the page where it is dealt with. */
+export function AttentionList({ project, items }: Props) {
+  return (
+    <ul className={classes.list}>
+      {items.map((item) => (
+        <li key={`${item.kind} ${item.key}`} className={classes.item}>
+          <span className={classes.main}>
+            <PageLink to={attentionPath(project, item)} className={classes.name}>
+              {attentionName(item)}
+            </PageLink>
+            <span className={classes.hint}>{attentionWords(item)}</span>
+          </span>
+          <span className={classes.side}>
+            {isPressing(item) && <Badge tone="problem">now</Badge>} <Time at={item.since} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
