@@ -1,6 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { Badge } from "@/components/Badge";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
@@ -46,7 +47,7 @@ const columns: readonly Column<ChangeSummary>[] = [
   },
   { id: "where", header: "Environments", width: "16%", cell: (row) => row.environments.join(", ") },
   { id: "edits", header: "Edits", width: "70px", align: "right", cell: (row) => row.edits_count },
-  { id: "author", header: "Proposed by", width: "20%", cell: (row) => row.author.name },
+  { id: "author", header: "Proposed by", width: "20%", cell: (row) => <Address email={row.author.name} /> },
   { id: "updated", header: "Updated", width: "140px", cell: (row) => <Time at={row.updated_at} /> },
 ];
 

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { FilterBar } from "@/components/FilterBar";
@@ -61,7 +62,7 @@ export default function ConfigsPage() {
         }),
       ),
       { id: "tags", header: "Tags", width: "130px", cell: (row) => row.tags.join(", ") || "–" },
-      { id: "owner", header: "Owner", width: "170px", cell: (row) => row.owner ?? "–" },
+      { id: "owner", header: "Owner", width: "170px", cell: (row) => <Address email={row.owner} /> },
       {
         id: "changed",
         header: "Changed",

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { usePlace } from "@/api/place";
 import { allowance } from "@/api/rights";
+import { Address } from "@/components/Address";
 import type { Column } from "@/components/DataTable";
 import { PageLink } from "@/components/PageLink";
 import { Time } from "@/components/Time";
@@ -56,7 +57,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         id: "owner",
         header: "Owner",
         width: "110px",
-        cell: (flag) => flag.owner ?? <span className={classes.dim}>–</span>,
+        cell: (flag) => <Address email={flag.owner} />,
       },
       purpose: { id: "purpose", header: "Purpose", width: "110px", cell: (flag) => capital(flag.purpose) },
       type: { id: "type", header: "Type", width: "90px", cell: (flag) => capital(flag.type) },

@@ -2,6 +2,7 @@ import { Button, Modal, Select, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { announce, announceProblem } from "@/components/announce";
 import { CopyOnce } from "@/components/CopyOnce";
 import { type Column, DataTable } from "@/components/DataTable";
@@ -25,7 +26,7 @@ export function Invitations() {
     }
   };
   const columns: readonly Column<Invitation>[] = [
-    { id: "email", header: "Invited", cell: (row) => row.email },
+    { id: "email", header: "Invited", cell: (row) => <Address email={row.email} /> },
     { id: "role", header: "As", width: "20%", cell: (row) => row.role },
     {
       id: "way",

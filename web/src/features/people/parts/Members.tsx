@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { Badge } from "@/components/Badge";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
@@ -14,7 +15,7 @@ import { InviteButton } from "./Invitations";
 const schema = z.object({ q: z.string().default("") });
 
 const columns: readonly Column<Member>[] = [
-  { id: "email", header: "Person", cell: (row) => row.email },
+  { id: "email", header: "Person", cell: (row) => <Address email={row.email} /> },
   { id: "name", header: "Name", width: "24%", cell: (row) => row.name },
   {
     id: "role",

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { FilterBar } from "@/components/FilterBar";
@@ -40,7 +41,7 @@ const columns: readonly Column<Segment>[] = [
   },
   { id: "who", header: "Who is in it", cell: (row) => <span className={classes.who}>{whoWords(row)}</span> },
   { id: "tags", header: "Tags", width: "150px", cell: (row) => row.tags.join(", ") || "–" },
-  { id: "owner", header: "Owner", width: "180px", cell: (row) => row.owner ?? "–" },
+  { id: "owner", header: "Owner", width: "180px", cell: (row) => <Address email={row.owner} /> },
   { id: "changed", header: "Changed", width: "130px", sort: "updated_at", cell: (row) => <Time at={row.updated_at} /> },
 ];
 
