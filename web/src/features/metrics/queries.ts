@@ -10,6 +10,7 @@ type Schemas = components["schemas"];
 export type Metric = Schemas["MetricView"];
 export type MetricCreate = Schemas["MetricCreate"];
 export type MetricPatch = Schemas["MetricPatch"];
+export type MetricPreview = Analytics["schemas"]["MetricPreviewDocument"];
 export type Calibration = Analytics["schemas"]["CalibrationDocument"];
 
 export interface MetricFilters {
@@ -98,6 +99,21 @@ export function useUses(project: string, metric: string) {
       return uses;
     },
     staleTime: 30_000,
+  });
+}
+
+/** What it would have been over everybody, day by day. */
+export function useMetricPreview(place: { project: string; environment: string }, key: string) {
+  return useQuery({
+    queryKey: ["metrics", place.project, key, "preview", place.environment],
+    queryFn: ({ signal }) =>
+      read(
+        analytics.GET("/v1/metrics/{metric}/preview", {
+          params: { path: { metric: key }, query: { ...place, days: 14 } },
+          signal,
+        }),
+      ),
+    staleTime: 60_000,
   });
 }
 

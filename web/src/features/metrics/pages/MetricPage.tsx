@@ -15,6 +15,7 @@ import { formOf, patchBody, sentenceOf } from "../model";
 import { CalibrationCard } from "../parts/CalibrationCard";
 import { MetricFields } from "../parts/MetricFields";
 import styles from "../parts/metrics.module.css";
+import { PreviewCard } from "../parts/PreviewCard";
 import { UsedByCard } from "../parts/UsedByCard";
 import { changeMetric, type Metric, useMetric } from "../queries";
 
@@ -46,6 +47,7 @@ function Page({ metric }: { metric: Metric }) {
       ) : (
         <div className={styles.stack}>
           <p className={styles.sentence}>{sentenceOf(metric)}</p>
+          <PreviewCard metric={metric} />
           <UsedByCard metric={metric} />
           <CalibrationCard metric={metric} />
         </div>
