@@ -2,7 +2,6 @@ import { Alert, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
-import type { FieldProblem, Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
 import { EntityPicker } from "@/components/EntityPicker";
@@ -10,6 +9,7 @@ import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
 import { errorsBelow } from "@/components/schema/errors";
 import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import { type JsonObject, same } from "@/lib/json";
 import classes from "../configs.module.css";
 import { brokenBySchema, valueWords } from "../model";
@@ -38,8 +38,7 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
   }, [config]);
   const { draft, set, discard } = useDraft(stored);
   const [reviewing, setReviewing] = useState(false);
-  const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fields: refused, problem, refuse } = useRefused(draft);
   const change = (part: Partial<Draft>) => set((before) => ({ ...before, ...part }));
   const error = (field: string) => refused.find((each) => each.field === field)?.message;
   const patch = changed(stored, draft);
@@ -47,8 +46,6 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
   const broken = brokenBySchema(refused);
   const done = async () => {
     discard();
-    setRefused([]);
-    setProblem(null);
     await client.invalidateQueries({ queryKey: configsKey(project.key) });
   };
   return (
@@ -159,10 +156,7 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
           }}
           onClose={() => setReviewing(false)}
           onDone={done}
-          onRefused={(fields, told) => {
-            setRefused(fields);
-            setProblem(told);
-          }}
+          onRefused={refuse}
         />
       )}
     </Stack>

@@ -2,13 +2,13 @@ import { Button, Radio, Stack, Switch } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
-import type { FieldProblem, Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
 import { errorsBelow } from "@/components/schema/errors";
 import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import { isObject, type JsonObject } from "@/lib/json";
 import { conditionOf, inWords } from "@/lib/rules";
 import classes from "../configs.module.css";
@@ -31,8 +31,7 @@ export function SettingsTab({ config, settings }: Props) {
   const stored = useMemo(() => draftFrom(settings), [settings]);
   const { draft, set, discard } = useDraft(stored);
   const [reviewing, setReviewing] = useState(false);
-  const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fields: refused, problem, refuse } = useRefused(draft);
   const segments = useQuery(segmentKeysQuery(project.key)).data ?? [];
 
   const shared = objectOf(config.value);
@@ -44,8 +43,6 @@ export function SettingsTab({ config, settings }: Props) {
     change({ overrides: draft.overrides.with(index, given) });
   const done = async () => {
     discard();
-    setRefused([]);
-    setProblem(null);
     await client.invalidateQueries({ queryKey: configsKey(project.key) });
   };
   const at = { project: project.key, key: config.key, environment: environment.key };
@@ -153,10 +150,7 @@ export function SettingsTab({ config, settings }: Props) {
           }}
           onClose={() => setReviewing(false)}
           onDone={done}
-          onRefused={(fields, told) => {
-            setRefused(fields);
-            setProblem(told);
-          }}
+          onRefused={refuse}
         />
       )}
     </Stack>

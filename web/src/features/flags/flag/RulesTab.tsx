@@ -12,6 +12,7 @@ import { RuleList } from "@/components/RuleList";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
 import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
 import { alike, isBlank, type SeenAttribute, type Serve, servedInWords, serveOf, valueAt } from "@/lib/rules";
 import { pagePath } from "@/lib/url";
@@ -82,7 +83,8 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
   const segments = useQuery(segmentKeysQuery(at.project)).data;
   const [asJson, setAsJson] = useState(false);
   const [reviewing, setReviewing] = useState(false);
-  const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
+  // What a save was refused for stands until the draft is another one; then the preview says what is still wrong.
+  const { fields: refused, refuse } = useRefused(draft);
   const [goTo, setGoTo] = useState<{ path: string } | null>(null);
   const patch = useMemo(() => (dirty ? patchOf(base, draft) : null), [dirty, base, draft]);
   const seen = usePreview(at, patch);
@@ -91,8 +93,6 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
     () => (dirty ? wordsOf(base, draft, { default: flag.default, off_variation: flag.off_variation }) : []),
     [dirty, base, draft, flag],
   );
-  // What was refused at the save stays marked until the draft is another one; then the preview says what is still wrong.
-  useEffect(() => setRefused([]), []);
   // What is blank is still being written: only a save complains of it.
   const unripe = (path: string) => isBlank(valueAt(draft, path));
   const errors = refused.length > 0 ? refused : seen.refused.filter((each) => !unripe(each.field));
@@ -101,7 +101,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
   const onRefused = (fields: readonly FieldProblem[], problem: Problem) => {
     setReviewing(false);
     if (problem.status === 412) return;
-    setRefused(fields);
+    refuse(fields, problem);
     const [first] = fields;
     if (first !== undefined) setGoTo({ path: first.field });
   };

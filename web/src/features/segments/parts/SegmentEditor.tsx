@@ -2,7 +2,6 @@ import { Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
-import type { FieldProblem, Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
 import { ConditionEditor } from "@/components/ConditionEditor";
@@ -11,6 +10,7 @@ import { EntityPicker } from "@/components/EntityPicker";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
 import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import { isObject } from "@/lib/json";
 import { type Condition, conditionOf, inWords } from "@/lib/rules";
 import { doubleKeys, draftOf, draftWords, patchOf, type SegmentDraft, touchedWords } from "../model";
@@ -30,8 +30,7 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
   const stored = useMemo(() => draftOf(segmentDraft(segment)), [segment]);
   const { draft, set, discard } = useDraft(stored);
   const [reviewing, setReviewing] = useState(false);
-  const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fields: refused, problem, refuse } = useRefused(draft);
   const uses = useQuery(segmentUsesQuery(project.key, segment.key)).data?.items ?? [];
   const segments = useQuery(segmentKeysQuery(project.key)).data;
 
@@ -43,8 +42,6 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
   const condition = conditionOf(draft.if);
   const done = async () => {
     discard();
-    setRefused([]);
-    setProblem(null);
     await client.invalidateQueries({ queryKey: segmentsKey(project.key) });
   };
 
@@ -172,10 +169,7 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
           }}
           onClose={() => setReviewing(false)}
           onDone={done}
-          onRefused={(fields, told) => {
-            setRefused(fields);
-            setProblem(told);
-          }}
+          onRefused={refuse}
         />
       )}
     </div>
