@@ -119,6 +119,9 @@ interface Settings {
   readonly rules: readonly { readonly if: unknown; readonly then: unknown }[];
 }
 
+// By keyboard every control is reached by Tab from where one is, and all is written twice.
+test.setTimeout(240_000);
+
 test("three nested rules by mouse, and again by keyboard", async ({ page, place, signIn, clean }) => {
   await place.api.post(`${place.at}/segments`, { key: "staff", included: ["anna"] });
   const flags = ["by-mouse", "by-keyboard"];
