@@ -47,7 +47,7 @@ def check_parameters(request: Request, declared: Collection[str] | None = None) 
 
 def _declared(dependant: Dependant) -> Iterator[tuple[str, int]]:
     for field in dependant.query_params:
-        said = [getattr(each, "max_length", 0) for each in field.field_info.metadata]
+        said = [getattr(each, "max_length", None) or 0 for each in field.field_info.metadata]
         yield field.alias, max(said, default=0)
     for each in dependant.dependencies:
         yield from _declared(each)
