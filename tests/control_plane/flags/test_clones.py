@@ -28,7 +28,18 @@ SETTINGS = {
     "prerequisites": [{"flag": "gate", "variation": "old"}],
     "default": {"variation": "new"},
 }
-OF_ITSELF = {"id", "key", "name", "version", "created_at", "updated_at", "environment_versions", "warnings", "flag"}
+OF_ITSELF = {
+    "changed_by",
+    "id",
+    "key",
+    "name",
+    "version",
+    "created_at",
+    "updated_at",
+    "environment_versions",
+    "warnings",
+    "flag",
+}
 
 
 @pytest.fixture

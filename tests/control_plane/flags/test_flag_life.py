@@ -15,6 +15,10 @@ FLAG = {
 }
 
 
+def switches(flag: dict[str, Any]) -> dict[str, tuple[bool, int]]:
+    return {key: (each["enabled"], each["version"]) for key, each in flag["environments"].items()}
+
+
 async def test_a_flag_lives_from_creation_to_deletion(tenant: Any) -> None:
     api, flags = tenant.api, f"/projects/{tenant.project}/flags"
     answer = await api("POST", flags, FLAG)
@@ -22,7 +26,7 @@ async def test_a_flag_lives_from_creation_to_deletion(tenant: Any) -> None:
     assert answer.status_code == 201
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/api/v1/projects/{tenant.project}/flags/checkout"
-    assert made["environments"] == {"production": {"enabled": False, "version": 1}}
+    assert switches(made) == {"production": (False, 1)}
     assert made["variations"][1] == {"key": "off", "value": False, "name": "Old one"}
     assert made["environment_versions"] == {"production": 2}
 
@@ -38,7 +42,7 @@ async def test_a_flag_lives_from_creation_to_deletion(tenant: Any) -> None:
     assert written["rules"] == [{"id": "rule-1", **rules[0]}]
     assert (written["enabled"], written["version"], written["environment_versions"]) == (True, 2, {"production": 4})
     assert written["inherited"] == ["default", "off_variation"]
-    assert (await api.ok("GET", one))["environments"] == {"production": {"enabled": True, "version": 2}}
+    assert switches(await api.ok("GET", one)) == {"production": (True, 2)}
 
     switched = await api.ok("PUT", f"{settings}/enabled", {"enabled": False})
     assert (switched["enabled"], switched["version"], switched["rules"]) == (False, 3, written["rules"])

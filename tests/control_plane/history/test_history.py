@@ -55,6 +55,7 @@ CASES = {
     ),
 }
 OF_THE_WRITE = {
+    "changed_by",
     "version",
     "updated_at",
     "environment_versions",

@@ -36,7 +36,7 @@ async def test_sharing_asks_for_the_right_to_change_flags(tenant: Tenant, make_m
     shared = await developer.ok("POST", at, {**MINE, "name": "Ours", "shared": True})
     await developer.ok("POST", at, {**MINE, "page": "segments", "name": "Mine"})
     assert await names(viewer, at) == [("Ours", False)]
-    assert await names(developer, f"{at}?page=segments") == [("Mine", True)]
+    assert await names(developer, f"{at}?of=segments") == [("Mine", True)]
     assert (await viewer("DELETE", f"{at}/{shared['id']}")).status_code == 403
     await tenant.api.ok("PUT", f"{at}/{shared['id']}", {**MINE, "name": "All", "shared": True})
     assert await names(viewer, at) == [("All", False)]
