@@ -78,12 +78,13 @@ class Supervisor:
         """Returns when the part answers in its own protocol; raises TimeoutError when it never does.
 
         No promise is measured here: a slow machine takes as long as it takes."""
-        server = self._servers[name]
-        async with asyncio.timeout(_HANGS_SECONDS):
-            while True:
-                if await asyncio.to_thread(server.is_ready):
-                    return
-                await asyncio.sleep(_WATCH_SECONDS)
+        server, missing = self._servers[name], None
+        try:
+            async with asyncio.timeout(_HANGS_SECONDS):
+                while missing := await asyncio.to_thread(server.missing):
+                    await asyncio.sleep(_WATCH_SECONDS)
+        except TimeoutError as error:
+            raise TimeoutError(f"{name} isn't ready: {missing}") from error
 
     async def all_ready(self) -> None:
         """Returns when every part is ready."""

@@ -56,7 +56,11 @@ class Server(ABC):
 
     def is_ready(self) -> bool:
         """Whether it runs and answers now."""
-        return self.running and self._missing() is None
+        return self.missing() is None
+
+    def missing(self) -> str | None:
+        """Why it isn't ready; None when it is."""
+        return self._missing() if self.running else "it doesn't run"
 
     def launch(self) -> None:
         """Start the process and return before it is ready."""
