@@ -60,6 +60,22 @@ def batch(number: int) -> bytes:
     ).SerializeToString()
 
 
+def usage_batch() -> bytes:
+    """Flags were evaluated, and nobody was exposed to anything."""
+    now = SystemClock().now()
+    counts = [{"flag": "f", "variation": "on", "reason": "STATIC", "count": 7}]
+    line = {"event_id": "usage-1", "timestamp": now, "counts": counts}
+    return EventBatch(
+        batch_id="usage",
+        organization_id="org-1",
+        project_id="project-1",
+        environment_id="env-1",
+        received_at=now,
+        usage_count=1,
+        usage=msgspec.json.encode(line),
+    ).SerializeToString()
+
+
 class Stand:
     """A loader on real servers, with its tables' upkeep."""
 
@@ -184,6 +200,38 @@ async def test_a_start_on_emptied_tables_is_no_new_installation(
     await until(stand.has_all)
     await until(stand.has_acknowledged)
     clickhouse_server.run_sql(f"DROP DATABASE {clickhouse_database} SYNC")
+    other = Warehouse(stand.warehouse.settings)
+    try:
+        await Upkeep(other, CollectorRegistry(), stand.loader.suspected_loss).look()
+        assert other.refusal is not None
+        assert other.refusal.code == "warehouse_events_lost"
+    finally:
+        await other.close()
+
+
+async def test_a_start_with_usage_and_no_events_has_lost_nothing(stand: Stand) -> None:
+    await stand.bus.publish(events_subject("env-1"), usage_batch())
+    await until(stand.has_acknowledged)
+    assert await stand.loader.suspected_loss() is not None
+    registry = CollectorRegistry()
+    other = Warehouse(stand.warehouse.settings)
+    try:
+        await Upkeep(other, registry, stand.loader.suspected_loss).look()
+        assert other.refusal is None
+        assert registry.get_sample_value("warehouse_events_lost") == 0
+    finally:
+        await other.close()
+
+
+async def test_events_that_went_between_two_starts_are_missed_though_usage_is_there(
+    stand: Stand, clickhouse_server: Any, clickhouse_database: str
+) -> None:
+    await stand.publish(1)
+    await stand.bus.publish(events_subject("env-1"), usage_batch())
+    await until(stand.has_all)
+    await until(stand.has_acknowledged)
+    for statement in DROPS["the events"]:
+        clickhouse_server.run_sql(statement.format(database=clickhouse_database))
     other = Warehouse(stand.warehouse.settings)
     try:
         await Upkeep(other, CollectorRegistry(), stand.loader.suspected_loss).look()

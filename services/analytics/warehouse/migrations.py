@@ -143,12 +143,13 @@ async def missing_tables(warehouse: Warehouse) -> frozenset[str]:
     return standing_tables() - (await tables_there(warehouse)).keys()
 
 
-async def holds_no_events(warehouse: Warehouse) -> bool:
-    """Raises WarehouseError."""
-    rows = await warehouse.rows(
-        "SELECT (SELECT count() FROM events_exposure) + (SELECT count() FROM events_metric) AS events", {}
-    )
-    return not rows[0]["events"]
+async def holds_nothing_loaded(warehouse: Warehouse) -> bool:
+    """Whether nothing of what a message of the stream may bring is there: exposures, metric events, usage, of which
+    raw rows go after days and sums stay. Raises WarehouseError."""
+    tables = (*EVENT_TABLES, "events_usage", "usage_hours")
+    counted = " + ".join(f"(SELECT count() FROM {table})" for table in tables)  # noqa: S608 - names of our own
+    rows = await warehouse.rows(f"SELECT {counted} AS loaded", {})
+    return not rows[0]["loaded"]
 
 
 async def migrate(warehouse: Warehouse) -> list[Migration]:

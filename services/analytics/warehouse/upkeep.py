@@ -16,7 +16,7 @@ from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.migrations import (
     EVENT_TABLES,
     broken_feeds,
-    holds_no_events,
+    holds_nothing_loaded,
     migrate,
     standing_tables,
     tables_there,
@@ -103,7 +103,7 @@ class Upkeep:
         lost = None
         if self._events is not None and missing:
             lost = f"missing: {', '.join(sorted(missing))}"
-        elif await holds_no_events(self._warehouse):
+        elif missing or await holds_nothing_loaded(self._warehouse):
             lost = await self._suspicion()
         if lost is not None and await losses.standing(self._warehouse) is None:
             _log.error("stored events are lost: restore a backup or run `analytics rewind`", cause=lost)
