@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 from control_plane.database import Database
+from control_plane.publishing import queries
+from control_plane.publishing import relay as relays
 from control_plane.publishing.compiler import CompiledEnvironment, Compiler
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.publishing.term import Term
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 from service_kit.problems import InvalidInput
+from service_kit.tasks import end
 from streams.memory import MemoryBus
 
 
@@ -42,3 +47,59 @@ async def test_every_other_environment_is_published(
     assert [row["key"] for row in rows] == ["second"]
     assert relay.leading
     assert (registry.get_sample_value("relay_failures_total") or 0) >= 1
+
+
+async def test_a_relay_rests_when_all_is_published(
+    tenant: Any, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after it was told of a change while that very change was being published."""
+    looks, at_work, go_on = 0, asyncio.Event(), asyncio.Event()
+    unpublished, publish = queries.unpublished, Term._publish
+
+    async def counted(*of: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return await unpublished(*of)
+
+    async def held(self: Term, *of: Any, **more: Any) -> float:
+        if not more["comparing"]:
+            at_work.set()
+            await go_on.wait()
+        return await publish(self, *of, **more)
+
+    async def published() -> bool:
+        async with database.connection() as connection:
+            return bool(
+                await connection.fetchval("SELECT count(*) = 0 FROM environments WHERE version > published_version")
+            )
+
+    monkeypatch.setattr(queries, "unpublished", counted)
+    monkeypatch.setattr(Term, "_publish", held)
+    monkeypatch.setattr(relays, "LOOK_SECONDS", 3600.0)
+    relay = Relay(
+        database=database, bus=MemoryBus(), clock=ManualClock(), telemetry=RelayTelemetry(CollectorRegistry())
+    )
+    running = asyncio.create_task(relay.run())
+    try:
+        async with asyncio.timeout(60):
+            while not await published():
+                await asyncio.sleep(0.01)
+            segment = {"key": "staff", "name": "Staff", "included": ["u1"]}
+            await tenant.api.ok("POST", f"/projects/{tenant.project}/segments", segment)
+            await at_work.wait()
+            before = looks
+            while looks == before:
+                async with database.connection() as connection:
+                    await connection.execute("SELECT pg_notify('environment_changed', '')")
+                await asyncio.sleep(0.01)
+            go_on.set()
+            while not await published():
+                await asyncio.sleep(0.01)
+        for _ in range(20):
+            await published()
+        before = looks
+        for _ in range(100):
+            await published()
+        assert looks == before
+    finally:
+        await end([running])

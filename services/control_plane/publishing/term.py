@@ -93,6 +93,8 @@ class Term:
         """Begins to publish all that is unpublished; an environment that is at work is looked at when that has
         ended."""
         at_work = self.turns.at_work
+        # The others are read anew here: kept, one that has been published meanwhile would be asked for without end.
+        self._missed &= at_work
         async with self._database.connection() as connection:
             waiting = await queries.unpublished(connection)
             compared = {each: await queries.known_version(connection, each) for each in self._anew.keys() - at_work}
