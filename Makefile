@@ -12,6 +12,9 @@ WEB_SOURCES := $(shell find web/src web/scripts -type f 2>/dev/null) \
 # One process more than there are cores, as a test waits for a third of its time.
 PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
+# Tests start hundreds of processes: without bytecode on disk, each compiles all our sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install native web web-check web-test web-e2e pages demo up down test check format unit coverage messages generate snapshots lock clean release \
 	artefacts images hooks \
