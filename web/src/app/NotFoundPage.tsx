@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 /** The same for what is absent and what is not yours. */
 export function NotFoundPage() {
   return (
-    <Stack align="flex-start" p="xl" gap="sm" maw={560}>
+    <Stack component="main" align="flex-start" p="xl" gap="sm" maw={560}>
       <Title order={1} tabIndex={-1}>
         There is nothing at this address
       </Title>

@@ -48,7 +48,7 @@ export function Intervals({ label, rows, format, intervalName }: Props) {
   return (
     <ChartFrame
       label={label}
-      height={rows.length * ROW + AXIS}
+      height={rows.length * ROW + (common === undefined ? AXIS - 16 : AXIS)}
       table={{
         caption: label,
         columns: ["", "Estimate", `From (${intervalName})`, "To", "Margin", "Better is"],

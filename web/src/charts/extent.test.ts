@@ -27,7 +27,8 @@ describe("thinned", () => {
   it("keeps the first and the last", () => {
     expect(thinned([1, 2, 3, 4, 5, 6, 7], 3)).toEqual([1, 4, 7]);
     expect(thinned([1, 2], 3)).toEqual([1, 2]);
-    expect(thinned([1, 2, 3], 1)).toEqual([1]);
+    expect(thinned([1, 2, 3], 1)).toEqual([3]);
+    expect(thinned([1, 2, 3, 4, 5, 6], 4)).toEqual([2, 4, 6]);
   });
 });
 

@@ -42,11 +42,9 @@ function finite(values: readonly (number | null)[]): number[] {
   return values.filter((each): each is number => each !== null && Number.isFinite(each));
 }
 
-/** At most `count` of them, evenly apart, the first and the last among them. */
+/** At most `count` of them, all equally far apart, the last among them. */
 export function thinned<Item>(items: readonly Item[], count: number): Item[] {
   if (items.length <= count) return [...items];
-  const step = (items.length - 1) / Math.max(count - 1, 1);
-  return Array.from({ length: count }, (_, at) => items[Math.round(at * step)]).filter(
-    (each): each is Item => each !== undefined,
-  );
+  const step = Math.ceil((items.length - 1) / Math.max(count - 1, 1));
+  return items.filter((_, at) => (items.length - 1 - at) % step === 0).slice(-count);
 }

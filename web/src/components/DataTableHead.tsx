@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import type { Column, Selection } from "./DataTable";
 import classes from "./DataTable.module.css";
 import { Icon } from "./Icon";
@@ -32,7 +33,9 @@ export function DataTableHead<Row>({ columns, sort = "", onSort, selection, keys
           const order = descending ? "descending" : "ascending";
           return (
             <th key={column.id} scope="col" data-align={column.align} aria-sort={sorted ? order : undefined}>
-              {by === undefined ? (
+              {column.header === "" ? (
+                <VisuallyHidden>Actions</VisuallyHidden>
+              ) : by === undefined ? (
                 column.header
               ) : (
                 <button type="button" className={classes.sort} onClick={() => onSort?.(sort === by ? `-${by}` : by)}>

@@ -102,6 +102,35 @@ export function dayInUtc(at: string | number | Date | null | undefined): string 
   return moment === null ? ABSENT : utcDay.format(moment);
 }
 
+const DAY_MILLISECONDS = 86_400_000;
+const axisFormats = {
+  seconds: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+  minutes: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+  hours: new Intl.DateTimeFormat(locale, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }),
+  days: new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" }),
+} as const;
+
+/** A moment at an axis that spans so many milliseconds, in the person's zone: "14:30", "Nov 30". */
+export function axisTime(at: Date, span: number): string {
+  if (span < DAY_MILLISECONDS / 144) return axisFormats.seconds.format(at);
+  if (span < DAY_MILLISECONDS) return axisFormats.minutes.format(at);
+  return (span < 3 * DAY_MILLISECONDS ? axisFormats.hours : axisFormats.days).format(at);
+}
+
+const shortUtcDay = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", timeZone: "UTC" });
+
+/** Of a series by day at an axis: "Nov 29". */
+export function shortDayInUtc(at: string | number | Date | null | undefined): string {
+  const moment = momentOf(at);
+  return moment === null ? ABSENT : shortUtcDay.format(moment);
+}
+
 /** Milliseconds: "180 ms", "0.2 s" from a tenth of a second where `seconds`, "3 min 20 s", "2 h 5 min", "4 d 2 h". */
 export function duration(milliseconds: Figure): string {
   if (!known(milliseconds)) return ABSENT;

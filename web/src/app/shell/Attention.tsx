@@ -17,14 +17,14 @@ export default function Attention() {
   const close = () => setOpened(false);
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" width={380} trapFocus returnFocus>
-      <Popover.Target>
-        <Indicator
-          disabled={items.length === 0}
-          color={items.some(isPressing) ? "red" : "blue"}
-          size={8}
-          offset={6}
-          processing={false}
-        >
+      <Indicator
+        disabled={items.length === 0}
+        color={items.some(isPressing) ? "red" : "blue"}
+        size={8}
+        offset={6}
+        processing={false}
+      >
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -36,8 +36,8 @@ export default function Attention() {
           >
             <Icon name="bell" />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown onClick={close}>
         <h2 className={classes.title}>Waits for you in {environment.name}</h2>
         {items.length === 0 ? (

@@ -8,7 +8,13 @@ const item = (kind: Item["kind"], more: Partial<Item> = {}): Item => ({
   environment: "production",
   since: "2026-11-29T10:00:00Z",
   count: 1,
-  detail: { flag: "new-checkout", share: 2500, rollout: "slowly", author: "bert@example.com", status: "running" },
+  detail: {
+    flag: "new-checkout",
+    share: 2500,
+    rollout: "slowly",
+    author: { kind: "user", name: "bert@example.com" },
+    status: "running",
+  },
   ...more,
 });
 
@@ -17,7 +23,7 @@ describe("what waits", () => {
     ["incident_open", "a guard found harm on new-checkout", "/p/shop/rollouts/slowly"],
     ["rollout_held", "is held at 25 % of new-checkout", "/p/shop/rollouts/checkout"],
     ["rollout_awaits_approval", "waits for an approval at 25 % of new-checkout", "/p/shop/rollouts/checkout"],
-    ["change_request_waiting", "waits for your review, by bert@example.com", "/p/shop/changes/checkout"],
+    ["change_request_waiting", "bert@example.com asks for a review", "/p/shop/changes/checkout"],
     ["change_request_failed", "could not be applied when it was due", "/p/shop/changes/checkout"],
     ["experiment_schedule_failed", "could not stop when it was due", "/p/shop/experiments/checkout"],
     ["experiment_past_end", "runs past its planned end", "/p/shop/experiments/checkout"],
@@ -36,7 +42,7 @@ describe("what waits", () => {
 
   test("several flags are counted", () => {
     expect(attentionWords(item("flags_overdue", { count: 3 }))).toBe("3 flags past their expected end");
-    expect(attentionName(item("flags_overdue"))).toBe("Overdue");
+    expect(attentionName(item("flags_overdue"))).toBe("Overdue flags");
   });
 
   test("a change request has its number", () => {

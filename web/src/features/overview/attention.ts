@@ -29,7 +29,7 @@ export function attentionWords(item: Item): string {
     incident_open: () => `a guard found harm on ${told("flag")}`,
     rollout_held: () => `is held at ${share(detail.share)} of ${told("flag")}`,
     rollout_awaits_approval: () => `waits for an approval at ${share(detail.share)} of ${told("flag")}`,
-    change_request_waiting: () => `waits for your review, by ${told("author")}`,
+    change_request_waiting: () => `${nameOf(detail.author) ?? "somebody"} asks for a review`,
     change_request_failed: () => `could not be applied when it was due`,
     experiment_schedule_failed: () => `could not ${detail.status === "running" ? "stop" : "start"} when it was due`,
     experiment_past_end: () => `runs past its planned end`,
@@ -45,7 +45,7 @@ export function attentionWords(item: Item): string {
 /** What it is called in front of the words. */
 export function attentionName(item: Item): string {
   if (item.kind.startsWith("change_request")) return `#${item.key} ${item.name}`;
-  return item.kind === "flags_overdue" ? "Overdue" : item.name;
+  return item.kind === "flags_overdue" ? "Overdue flags" : item.name;
 }
 
 /** The page where somebody can do something about it. */
@@ -58,6 +58,12 @@ export function attentionPath(project: string, item: Item): string {
   if (kind === "webhook_paused") return pagePath(project, "webhooks", key);
   if (kind === "flags_overdue") return `${pagePath(project, "flags")}?lifecycle=overdue`;
   return kind === "sdk_key_expires" ? pagePath(project, "keys") : pagePath(project, "keys", "tokens");
+}
+
+/** Of an actor. */
+function nameOf(actor: unknown): string | null {
+  if (typeof actor !== "object" || actor === null || !("name" in actor)) return null;
+  return typeof actor.name === "string" ? actor.name : null;
 }
 
 /** Of hundredths of a percent. */

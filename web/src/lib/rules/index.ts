@@ -12,3 +12,4 @@ export * from "./sentence";
 export * from "./serve";
 export * from "./settings";
 export * from "./shares";
+export * from "./variation-order";

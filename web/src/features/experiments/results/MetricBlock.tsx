@@ -1,9 +1,9 @@
 import { outcomeSign } from "@/charts/palette";
-import { count } from "@/lib/format";
+import { plural } from "@/lib/format";
 import { effectWords, level, marginWords } from "./formats";
 import { MetricDetails } from "./MetricDetails";
 import { controlOf, type Scale, shownEffect, type Treatment, treatments } from "./model";
-import type { Metric, Result } from "./queries";
+import type { Metric, MetricVariation, Result } from "./queries";
 import styles from "./results.module.css";
 import { Swatch } from "./UnitsCard";
 import { readingOutcome, readingWord } from "./words";
@@ -27,20 +27,19 @@ export function MetricBlock({ metric, places, scale, early, result }: Props) {
         {!metric.higher_is_better && <span className={styles.hint}>less is better</span>}
       </div>
       {compared.length === 0 && <p className={styles.reason}>{metric.explanation}</p>}
-      <ul className={styles.lines}>
+      <ul className={styles.levels}>
         {control && (
           <li>
-            <Swatch place={0} />
-            {control.variation}: {level(control)} <span className={styles.hint}>of {count(control.units)} units</span>
+            <Level variation={control} place={0} />
+            <span className={styles.hint}>control</span>
           </li>
         )}
         {compared.map((each) => (
           <li key={each.variation.variation}>
-            <Swatch place={places.get(each.variation.variation) ?? 1} />
-            {each.variation.variation}: {level(each.variation)}{" "}
-            <span className={styles.hint}>of {count(each.variation.units)} units</span>
-            {" · "}
-            <Effect metric={metric} treatment={each} scale={scale} early={early} />
+            <Level variation={each.variation} place={places.get(each.variation.variation) ?? 1} />
+            <span className={styles.effect}>
+              <Effect metric={metric} treatment={each} scale={scale} early={early} />
+            </span>
           </li>
         ))}
       </ul>
@@ -51,6 +50,20 @@ export function MetricBlock({ metric, places, scale, early, result }: Props) {
       ))}
       <MetricDetails metric={metric} result={result} early={early} />
     </article>
+  );
+}
+
+/** A variation's own figure, in columns that stand below each other. */
+function Level({ variation, place }: { variation: MetricVariation; place: number }) {
+  return (
+    <>
+      <span>
+        <Swatch place={place} />
+        {variation.variation}
+      </span>{" "}
+      <span className={styles.level}>{level(variation)}</span>{" "}
+      <span className={styles.hint}>of {plural(variation.units, "unit")}</span>{" "}
+    </>
   );
 }
 

@@ -1,7 +1,6 @@
 import { Intervals } from "@/charts/Intervals";
 import { Card } from "@/components/Card";
 import { count } from "@/lib/format";
-import { EarlyFigures } from "./EarlyFigures";
 import { effectFormat } from "./formats";
 import { MetricBlock } from "./MetricBlock";
 import {
@@ -23,7 +22,6 @@ interface Props {
   result: Result;
   scale: Scale;
   early: boolean;
-  onEarly: () => void;
 }
 
 const TITLES = {
@@ -36,7 +34,7 @@ const TITLES = {
 } as const;
 
 /** A sentence per metric, then the intervals of all of them on one axis. */
-export function MetricGroupCard({ group, result, scale, early, onEarly }: Props) {
+export function MetricGroupCard({ group, result, scale, early }: Props) {
   const { title, subtitle } = TITLES[group.name];
   const places = placesOf(result);
   const waiting = isEarly(group.metrics);
@@ -45,7 +43,6 @@ export function MetricGroupCard({ group, result, scale, early, onEarly }: Props)
   const comparison = group.metrics.flatMap(treatments)[0]?.comparison;
   return (
     <Card title={title} subtitle={subtitle}>
-      {waiting && <EarlyFigures result={result} shown={early} onShow={onEarly} />}
       {group.metrics.map((metric) => (
         <MetricBlock key={metric.metric} metric={metric} places={places} scale={scale} early={early} result={result} />
       ))}

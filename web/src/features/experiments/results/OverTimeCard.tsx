@@ -3,11 +3,11 @@ import { useState } from "react";
 import { OverTime } from "@/charts/OverTime";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
+import { shortDayInUtc } from "@/lib/format";
 import { effectFormat } from "./formats";
 import { estimateOf, groups, placesOf, type Scale, setOf } from "./model";
 import { type Asked, type DailyResult, type Result, useDailyResults } from "./queries";
 import styles from "./results.module.css";
-import { shortDay } from "./UnitsCard";
 
 /** Each metric by day, by the always-valid test, which allows for looking at every day. */
 export function OverTimeCard({
@@ -61,7 +61,7 @@ export function OverTimeCard({
                   const comparison = day.variations.find((each) => each.variation === variation)?.comparison;
                   const set = comparison ? setOf(comparison, scale) : ({ kind: "none" } as const);
                   return {
-                    time: shortDay(day.date),
+                    time: shortDayInUtc(day.date),
                     estimate: comparison ? estimateOf(comparison, scale) : null,
                     lower: set.kind === "interval" ? set.lower : null,
                     upper: set.kind === "interval" ? set.upper : null,

@@ -3,10 +3,11 @@ import type { ReactNode } from "react";
 import { BayesView } from "./BayesView";
 import { DecisionCard } from "./DecisionCard";
 import { Disturbances } from "./Disturbances";
+import { EarlyFigures } from "./EarlyFigures";
 import { HealthCard } from "./HealthCard";
 import { InteractionsCard } from "./InteractionsCard";
 import { MetricGroupCard } from "./MetricGroupCard";
-import { groups, problems } from "./model";
+import { groups, isEarly, problems } from "./model";
 import { OverTimeCard } from "./OverTimeCard";
 import type { Asked, Decision, Result } from "./queries";
 import styles from "./results.module.css";
@@ -29,6 +30,7 @@ interface Props {
 export function ResultsView({ asked, result, search, set, stored = false, action }: Props) {
   const withBayes = result.metrics.some((metric) => metric.variations.some((each) => each.comparison?.bayes));
   const bayes = withBayes && search.view === "bayes";
+  const shown = groups(result.metrics);
   return (
     <div className={styles.stack}>
       <DecisionCard result={result} action={action} />
@@ -62,15 +64,17 @@ export function ResultsView({ asked, result, search, set, stored = false, action
             )}
           </div>
           {bayes && <BayesView result={result} />}
+          {!bayes && shown.some((group) => isEarly(group.metrics)) && (
+            <EarlyFigures result={result} shown={search.early} onShow={() => set({ early: true })} />
+          )}
           {!bayes &&
-            groups(result.metrics).map((group) => (
+            shown.map((group) => (
               <MetricGroupCard
                 key={group.name}
                 group={group}
                 result={result}
                 scale={search.scale}
                 early={search.early}
-                onEarly={() => set({ early: true })}
               />
             ))}
           {!stored && !bayes && (

@@ -2,7 +2,7 @@ import { Counts } from "@/charts/Counts";
 import { variationColour } from "@/charts/palette";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
-import { count, dayInUtc, plural, rate } from "@/lib/format";
+import { count, plural, rate, shortDayInUtc } from "@/lib/format";
 import { placesOf } from "./model";
 import type { Result } from "./queries";
 import styles from "./results.module.css";
@@ -61,19 +61,21 @@ export function UnitsCard({ result }: { result: Result }) {
         </p>
       )}
       {days.length > 0 && (
-        <Counts
-          label={`New units per day, ${plural(units.total, "unit")} in ${plural(days.length, "day")}`}
-          times={days.map((each) => shortDay(each.date))}
-          timeName="Day (UTC)"
-          series={[...places].map(([variation, place]) => ({
-            key: variation,
-            label: variation,
-            place,
-            values: days.map((each) => each.variations.find((one) => one.variation === variation)?.units ?? 0),
-          }))}
-          format={count}
-          height={180}
-        />
+        <div className={styles.arrivals}>
+          <Counts
+            label={`New units per day, ${plural(units.total, "unit")} in ${plural(days.length, "day")}`}
+            times={days.map((each) => shortDayInUtc(each.date))}
+            timeName="Day (UTC)"
+            series={[...places].map(([variation, place]) => ({
+              key: variation,
+              label: variation,
+              place,
+              values: days.map((each) => each.variations.find((one) => one.variation === variation)?.units ?? 0),
+            }))}
+            format={count}
+            height={180}
+          />
+        </div>
       )}
     </Card>
   );
@@ -95,9 +97,4 @@ function Ratio({ ratio }: { ratio: Result["sample_ratio"] }) {
 
 export function Swatch({ place }: { place: number }) {
   return <span className={styles.swatch} style={{ background: variationColour(place) }} aria-hidden="true" />;
-}
-
-/** Without the year, which all days of a picture mostly share. */
-export function shortDay(date: string): string {
-  return dayInUtc(date).replace(/,? \d{4}$/, "");
 }

@@ -88,7 +88,12 @@ export function LiveTail() {
   );
 }
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const time = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 
 const Row = memo(function Row({ row }: { readonly row: TailRow }) {
   const [opened, setOpened] = useState(false);

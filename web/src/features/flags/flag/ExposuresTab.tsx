@@ -9,7 +9,7 @@ import { QueryView } from "@/components/QueryView";
 import { Swatch } from "@/components/Swatch";
 import { Time } from "@/components/Time";
 import { count, rate } from "@/lib/format";
-import { type Serve, serveOf, sharesOf } from "@/lib/rules";
+import { inColourOrder, type Serve, serveOf, sharesOf } from "@/lib/rules";
 import { useSearchState } from "@/lib/url";
 import classes from "./flag.module.css";
 import { type Exposures, exposuresQuery, type Flag, settingsQuery } from "./queries";
@@ -68,7 +68,8 @@ interface ToldProps {
 }
 
 function Told({ flag, exposures, expected }: ToldProps) {
-  const place = (key: string) => flag.variations.findIndex((each) => each.key === key);
+  const places = inColourOrder(flag.variations, flag.off_variation).map((each) => each.key);
+  const place = (key: string) => places.indexOf(key);
   const name = (key: string) => flag.variations.find((each) => each.key === key)?.name || key;
   const wanted = expected === null ? null : sharesOf(expected);
   return (

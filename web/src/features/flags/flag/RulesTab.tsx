@@ -14,7 +14,16 @@ import { ServeEditor } from "@/components/ServeEditor";
 import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
-import { alike, isBlank, type SeenAttribute, type Serve, servedInWords, serveOf, valueAt } from "@/lib/rules";
+import {
+  alike,
+  inColourOrder,
+  isBlank,
+  type SeenAttribute,
+  type Serve,
+  servedInWords,
+  serveOf,
+  valueAt,
+} from "@/lib/rules";
 import { pagePath } from "@/lib/url";
 import { Conflicts } from "./Conflicts";
 import { DraftAsJson } from "./DraftAsJson";
@@ -221,7 +230,7 @@ interface SentencesProps {
 }
 
 function Sentences({ flag, at, draft, saved, change, attributes, segments, errors, goTo }: SentencesProps) {
-  const { variations } = flag;
+  const variations = inColourOrder(flag.variations, flag.off_variation);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (goTo === null || goTo.path.startsWith("rules[")) return;
@@ -308,7 +317,7 @@ function DefaultCard({ flag, draft, saved, change, attributes, errors }: Default
           serve={served}
           from={saved.default ?? own}
           onChange={put}
-          variations={flag.variations}
+          variations={inColourOrder(flag.variations, flag.off_variation)}
           attributes={attributes}
           errors={errors}
           path="default"

@@ -13,7 +13,7 @@ import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
 import { Swatch } from "@/components/Swatch";
 import { useDraft } from "@/components/use-draft";
-import { alike, differenceInWords, isJson, type Json, type Serve, serveOf } from "@/lib/rules";
+import { alike, differenceInWords, inColourOrder, isJson, type Json, type Serve, serveOf } from "@/lib/rules";
 import classes from "./flag.module.css";
 import { changeFlag, type Flag, type FlagPatch, undo, type Variation } from "./queries";
 
@@ -82,6 +82,7 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
               <VariationRow
                 variation={each}
                 index={index}
+                colour={inColourOrder(draft.variations, draft.off_variation).indexOf(each)}
                 type={flag.type}
                 editable={editable}
                 fresh={!base.variations.some((one) => one.key === each.key)}
@@ -112,7 +113,7 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
           serve={draft.default}
           from={base.default}
           onChange={(serve) => change({ default: serve })}
-          variations={draft.variations}
+          variations={inColourOrder(draft.variations, draft.off_variation)}
           errors={errors}
           path="default"
         />
@@ -160,6 +161,7 @@ const emptyOf = (type: string): Json =>
 interface RowProps {
   readonly variation: Variation;
   readonly index: number;
+  readonly colour: number;
   readonly type: string;
   readonly editable: boolean;
   /** Its key can still be chosen. */
@@ -169,12 +171,12 @@ interface RowProps {
   readonly onRemove: () => void;
 }
 
-function VariationRow({ variation, index, type, editable, fresh, errors, onChange, onRemove }: RowProps) {
+function VariationRow({ variation, index, colour, type, editable, fresh, errors, onChange, onRemove }: RowProps) {
   const path = `variations[${index}]`;
   return (
     <div className={classes.variation}>
       <span className={classes.swatch}>
-        <Swatch index={index} />
+        <Swatch index={colour} />
       </span>
       <TextInput
         label="Key"

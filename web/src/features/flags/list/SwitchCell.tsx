@@ -19,7 +19,8 @@ export const SwitchCell = memo(function SwitchCell({ flag, environment, reason, 
   const [busy, setBusy] = useState(false);
   const state = flag.environments[environment.key];
   const enabled = state?.enabled ?? false;
-  const served = state === undefined ? "" : servedWords(state.serves);
+  // A percentage stays on one line with its sign.
+  const served = state === undefined ? "" : servedWords(state.serves).replaceAll(" %", "\u00a0%");
   const why = flag.archived ? "It is archived" : reason;
   return (
     <span className={classes.switching}>

@@ -18,7 +18,7 @@ export const UsageCell = memo(function UsageCell({ project, environment, flag }:
   const told = `${count(usage.evaluations)} evaluations in 7 days`;
   return (
     <span className={classes.usage} title={told}>
-      <Sparkline label={told} values={usage.points} width={64} height={20} />
+      <Sparkline label={told} values={usage.points} width={48} height={20} />
       <span className={classes.dim}>{shortCount(usage.evaluations)}</span>
     </span>
   );

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { usePlace } from "@/api/place";
 import { allowance } from "@/api/rights";
-import { Address } from "@/components/Address";
 import type { Column } from "@/components/DataTable";
 import { PageLink } from "@/components/PageLink";
 import { Time } from "@/components/Time";
@@ -30,14 +29,14 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         return {
           id: `in ${each.key}`,
           header: each.name,
-          width: "120px",
+          width: "15%",
           cell: (flag) => <SwitchCell flag={flag} environment={each} reason={reason} turn={turn} />,
         };
       });
     const facts: Record<OptionalColumn, FlagColumn> = {
       usage: {
         id: "usage",
-        header: `Usage in ${environment.name}`,
+        header: "Usage, 7 days",
         width: "120px",
         cell: (flag) =>
           mayRead ? (
@@ -52,12 +51,12 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         width: "140px",
         cell: (flag) => <Experiments project={project.key} flag={flag} />,
       },
-      tags: { id: "tags", header: "Tags", width: "110px", cell: (flag) => <Tags tags={flag.tags} /> },
+      tags: { id: "tags", header: "Tags", width: "110px", cell: (flag) => <Line text={flag.tags.join(", ")} /> },
       owner: {
         id: "owner",
         header: "Owner",
         width: "110px",
-        cell: (flag) => <Address email={flag.owner} />,
+        cell: (flag) => <Line text={flag.owner} />,
       },
       purpose: { id: "purpose", header: "Purpose", width: "110px", cell: (flag) => capital(flag.purpose) },
       type: { id: "type", header: "Type", width: "90px", cell: (flag) => capital(flag.type) },
@@ -70,7 +69,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       },
     };
     return [
-      { id: "name", header: "Flag", sort: "key", width: "24%", cell: (flag) => <Name flag={flag} /> },
+      { id: "name", header: "Flag", sort: "key", width: "20%", cell: (flag) => <Name flag={flag} /> },
       ...switches,
       ...chosen.shown.map((id) => facts[id]),
     ];
@@ -89,9 +88,14 @@ function Name({ flag }: { readonly flag: Flag }) {
   );
 }
 
-function Tags({ tags }: { readonly tags: readonly string[] }) {
-  if (tags.length === 0) return <span className={classes.dim}>–</span>;
-  return <span>{tags.join(", ")}</span>;
+/** On one line, cut where the column ends; all of it under the pointer, and on the flag's page. */
+function Line({ text }: { readonly text: string | null }) {
+  if (text === null || text === "") return <span className={classes.dim}>–</span>;
+  return (
+    <span className={classes.line} title={text}>
+      {text}
+    </span>
+  );
 }
 
 function Experiments({ project, flag }: { readonly project: string; readonly flag: Flag }) {

@@ -11,6 +11,7 @@ import { EnvironmentSwitches } from "../flag/EnvironmentSwitches";
 import { ExperimentsTab } from "../flag/ExperimentsTab";
 import { ExposuresTab } from "../flag/ExposuresTab";
 import { FlagActions } from "../flag/FlagActions";
+import classes from "../flag/flag.module.css";
 import { HistoryTab } from "../flag/HistoryTab";
 import { type Flag, flagQuery } from "../flag/queries";
 import { RulesTab } from "../flag/RulesTab";
@@ -60,16 +61,22 @@ function Part({ flag, tab }: { readonly flag: Flag; readonly tab: string | null 
 function Subtitle({ flag }: { readonly flag: Flag }) {
   return (
     <>
-      <Text component="span" c="dimmed">
-        <code>{flag.key}</code> · {flag.type} · {flag.purpose}
-        {flag.expected_end !== null && `, needed until ${day(flag.expected_end)}`}
-        {flag.owner !== null && ` · looked after by ${flag.owner}`}
-      </Text>{" "}
-      {flag.archived && <Badge tone="caution">archived</Badge>}{" "}
-      {flag.tags.map((tag) => (
-        <Badge key={tag}>{tag}</Badge>
-      ))}
-      {flag.description !== "" && <Text mt={4}>{flag.description}</Text>}
+      <div className={classes.facts}>
+        <span>
+          <code>{flag.key}</code> · {flag.type} · {flag.purpose}
+          {flag.expected_end !== null && `, needed until ${day(flag.expected_end)}`}
+          {flag.owner !== null && ` · looked after by ${flag.owner}`}
+        </span>
+        {flag.archived && <Badge tone="caution">archived</Badge>}
+        {flag.tags.map((tag) => (
+          <Badge key={tag}>{tag}</Badge>
+        ))}
+      </div>
+      {flag.description !== "" && (
+        <Text mt={4} c="var(--mantine-color-text)">
+          {flag.description}
+        </Text>
+      )}
     </>
   );
 }

@@ -2,7 +2,7 @@ import { usePlace } from "@/api/place";
 import { Counts } from "@/charts/Counts";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
-import { amount, count, rate } from "@/lib/format";
+import { amount, count, rate, shortDayInUtc } from "@/lib/format";
 import { type Metric, type MetricPreview, useMetricPreview } from "../queries";
 import styles from "./metrics.module.css";
 
@@ -38,7 +38,7 @@ function Found({ found }: { found: MetricPreview }) {
           <Counts
             label={`Users with ${found.name} by day`}
             timeName="Day (UTC)"
-            times={found.days.map((each) => each.date)}
+            times={found.days.map((each) => shortDayInUtc(each.date))}
             series={[{ key: "units", label: "Users", place: 1, values: found.days.map((each) => each.units) }]}
             format={count}
             height={160}

@@ -22,7 +22,7 @@ export default function OverviewPage() {
   const isSilent = sdks.data !== undefined && sdks.data.sdks.length === 0 && sdks.data.last_exposure_at === null;
   return (
     <>
-      <PageHeader title="Overview" subtitle={`What goes on in ${environment.name} of ${project.name}, now.`} />
+      <PageHeader title="Overview" subtitle={`What is going on in ${environment.name} now.`} />
       <Figures />
       {isSilent && (
         <div className={classes.silent}>
@@ -34,11 +34,17 @@ export default function OverviewPage() {
         </div>
       )}
       <div className={classes.columns}>
-        <Waiting />
-        <Rollouts />
-        <Experiments />
-        {audit.allowed && <Changes />}
-        {!isSilent && <Sdks />}
+        <div className={classes.column}>
+          <Waiting />
+          <Experiments />
+          <Rollouts />
+          {!isSilent && <Sdks />}
+        </div>
+        {audit.allowed && (
+          <div className={classes.column}>
+            <Changes />
+          </div>
+        )}
       </div>
     </>
   );

@@ -22,7 +22,7 @@ export function AttentionList({ project, items }: Props) {
             <span className={classes.hint}>{attentionWords(item)}</span>
           </span>
           <span className={classes.side}>
-            {isPressing(item) && <Badge tone="problem">now</Badge>} <Time at={item.since} />
+            {isPressing(item) && <Badge tone="problem">urgent</Badge>} <Time at={item.since} />
           </span>
         </li>
       ))}

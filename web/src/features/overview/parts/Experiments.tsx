@@ -4,7 +4,7 @@ import { Badge, type Tone } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
-import { count } from "@/lib/format";
+import { plural } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 import { experimentsQuery, type Standing } from "../queries";
 import classes from "./List.module.css";
@@ -53,7 +53,7 @@ function Row({ project, experiment }: { readonly project: string; readonly exper
       <span className={classes.side}>
         {mark !== undefined && <Badge tone={mark[0]}>{mark[1]}</Badge>}
         <span className={classes.hint}>
-          {plan === null ? "" : `${count(plan.units)} units${daysLeft(plan.days_left)}`}
+          {plan === null ? "" : `${plural(plan.units, "unit")}${daysLeft(plan.days_left)}`}
         </span>
       </span>
     </li>
@@ -63,5 +63,5 @@ function Row({ project, experiment }: { readonly project: string; readonly exper
 function daysLeft(days: number | null): string {
   if (days === null || days <= 0) return "";
   const whole = Math.ceil(days);
-  return `, ${whole} ${whole === 1 ? "day" : "days"} left`;
+  return `, ${plural(whole, "day")} left`;
 }

@@ -39,7 +39,7 @@ export function Figures() {
         to={pagePath(project.key, "exposures")}
       />
       <Stat
-        label="Evaluations with an error, last hour"
+        label="Errors, last hour"
         value={pulse === null ? absent(activity.isError) : count(pulse.errors)}
         hint={pulse === null ? "" : `${plural(pulse.unknownFlags, "evaluation")} of unknown flags`}
         {...(pulse !== null && pulse.errors > 0 ? { tone: "caution" as const } : {})}

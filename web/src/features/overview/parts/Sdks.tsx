@@ -13,7 +13,7 @@ export function Sdks() {
   const { project, environment } = usePlace();
   const query = useQuery(sdksQuery(project.key, environment.key));
   return (
-    <Card title="Who asks" subtitle="SDKs of the last day, by version">
+    <Card title="SDKs" subtitle="Who evaluated flags in the last day, by version">
       <QueryView query={query} part>
         {({ sdks }) => (
           <ul className={classes.list}>

@@ -9,7 +9,7 @@ import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { percent } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
-import { DONE, guardsOf, guardWords, type Plan, planOf, STATES, stepWords, waitsFor } from "../model";
+import { DONE, guardsOf, type Plan, planOf, STATES, stepWords, waitsFor } from "../model";
 import { Findings } from "../parts/Findings";
 import { RolloutActions } from "../parts/RolloutActions";
 import classes from "../parts/rollouts.module.css";
@@ -73,7 +73,7 @@ function Body({ rollout }: { readonly rollout: Rollout }) {
                 items={[
                   { label: "Key", value: <code>{rollout.key}</code> },
                   { label: "Moves", value: rollout.rule === null ? "the default" : `the rule ${rollout.rule}` },
-                  { label: "Split by", value: rollout.bucket_by ?? "what the target splits by" },
+                  { label: "Split by", value: rollout.bucket_by ?? "targeting key, or what it splits by already" },
                   { label: "Error rate", value: `${rollout.alpha} of the whole rollout, over all guards` },
                   { label: "Made by", value: rollout.created_by.name ?? "" },
                   { label: "Started", value: <Time at={rollout.started_at} /> },
@@ -90,6 +90,7 @@ function Body({ rollout }: { readonly rollout: Rollout }) {
 
 function Steps({ rollout, plan }: { readonly rollout: Rollout; readonly plan: Plan }) {
   const begun = rollout.state !== "pending";
+  const over = rollout.ended_at !== null;
   if (plan.progressive) {
     return (
       <Card title="Plan">
@@ -106,19 +107,22 @@ function Steps({ rollout, plan }: { readonly rollout: Rollout; readonly plan: Pl
         {(plan.steps ?? []).map((step, index) => {
           const now = begun && index === rollout.step - 1;
           const past = begun && index < rollout.step - 1;
+          const done = past || (now && rollout.state === "completed");
           return (
             <li
               // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the plan
               key={index}
               className={classes.step}
-              data-now={now || undefined}
-              data-past={past || undefined}
-              aria-current={now ? "step" : undefined}
+              data-now={(now && !over) || undefined}
+              data-past={past || over || undefined}
+              aria-current={now && !over ? "step" : undefined}
             >
               <span>
                 {index + 1}. {stepWords(step)}
               </span>
-              <span className={classes.hint}>{now ? "now" : past ? "done" : ""}</span>
+              <span className={classes.hint}>
+                {done ? "done" : now ? (over ? "ended here" : "now") : over ? "not reached" : ""}
+              </span>
             </li>
           );
         })}
@@ -141,19 +145,13 @@ function Guards({ rollout }: { readonly rollout: Rollout }) {
   }
   return (
     <Card title="Guards" subtitle={query.data ? <LookedAt at={query.data.looked_at} /> : undefined}>
-      <ul>
-        {guards.map((each) => (
-          <li key={each.id ?? guardWords(each)}>{guardWords(each)}</li>
-        ))}
-      </ul>
+      <Findings guards={guards} findings={query.data?.findings ?? []} />
       <QueryView query={query} part>
         {(verdict) =>
-          verdict === null ? (
+          verdict === null && (
             <p className={classes.hint}>
               The monitor looks every five seconds once the rollout runs; it has not looked yet.
             </p>
-          ) : (
-            <Findings findings={verdict.findings} />
           )
         }
       </QueryView>

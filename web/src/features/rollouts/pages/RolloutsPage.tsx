@@ -39,7 +39,7 @@ const columns: readonly Column<Rollout>[] = [
     width: "24%",
     cell: (row) => (
       <>
-        <div>{planWords(planOf(row.plan))}</div>
+        <div>{planWords(planOf(row.plan)).replaceAll(" %", "\u00a0%")}</div>
         <div className={classes.hint}>{waitsFor(row)}</div>
       </>
     ),

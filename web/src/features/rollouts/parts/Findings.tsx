@@ -1,30 +1,39 @@
 import { VisuallyHidden } from "@mantine/core";
 import { Badge } from "@/components/Badge";
 import { amount, count, signedAmount } from "@/lib/format";
-import { FINDINGS } from "../model";
+import { FINDINGS, type Guard, guardWords } from "../model";
 import type { Finding } from "../queries";
 import classes from "./rollouts.module.css";
 
-/** What the monitor found of each guard: the sentence first, its figures below. */
-export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+interface Props {
+  readonly guards: readonly Guard[];
+  readonly findings: readonly Finding[];
+}
+
+/** Each guard in words, and what the monitor found of it last: the sentence first, its figures below. */
+export function Findings({ guards, findings }: Props) {
   return (
     <div>
-      {findings.map((each) => (
-        <div key={each.guard} className={classes.entry}>
-          <div className={classes.entryHead}>
-            <strong>{each.guard}</strong>
-            <Badge tone={FINDINGS[each.state].tone}>{FINDINGS[each.state].label}</Badge>
+      {guards.map((guard) => {
+        const found = findings.find((each) => each.guard === guard.id);
+        return (
+          <div key={guard.id ?? guardWords(guard)} className={classes.entry}>
+            <div className={classes.entryHead}>
+              <strong>{guardWords(guard)}</strong>
+              {found !== undefined && <Badge tone={FINDINGS[found.state].tone}>{FINDINGS[found.state].label}</Badge>}
+            </div>
+            {found !== undefined && <p className={classes.finding}>{found.sentence}</p>}
+            {found !== undefined && found.new.units + found.rest.units > 0 && <Figures finding={found} />}
           </div>
-          <p>{each.sentence}</p>
-          {each.new.units + each.rest.units > 0 && <Figures finding={each} />}
-        </div>
-      ))}
+        );
+      })}
     </div>
   );
 }
 
 /** Who was compared, and by how much they differ; the interval is at the error rate that the guard has used. */
 export function Figures({ finding }: { readonly finding: Finding }) {
+  const hasMeans = finding.new.mean !== null || finding.rest.mean !== null;
   return (
     <div className={classes.scroll}>
       <table className={classes.figures}>
@@ -35,28 +44,28 @@ export function Figures({ finding }: { readonly finding: Finding }) {
           <tr>
             <th scope="col">Compared</th>
             <th scope="col">Units</th>
-            <th scope="col">Mean</th>
+            {hasMeans && <th scope="col">Mean</th>}
           </tr>
         </thead>
         <tbody>
           <tr>
             <td>The new variation</td>
             <td>{count(finding.new.units)}</td>
-            <td>{amount(finding.new.mean)}</td>
+            {hasMeans && <td>{amount(finding.new.mean)}</td>}
           </tr>
           <tr>
             <td>The rest</td>
             <td>{count(finding.rest.units)}</td>
-            <td>{amount(finding.rest.mean)}</td>
+            {hasMeans && <td>{amount(finding.rest.mean)}</td>}
           </tr>
         </tbody>
       </table>
       {finding.estimate !== null && (
-        <p className={classes.hint}>
+        <p className={`${classes.hint} ${classes.below}`}>
           Difference {signedAmount(finding.estimate)}, between{" "}
           {finding.lower === null ? "no bound" : signedAmount(finding.lower)} and{" "}
           {finding.upper === null ? "no bound" : signedAmount(finding.upper)}; below zero is worse. The interval holds
-          at all looks together, at an error rate of {finding.alpha_used.toPrecision(2)} ({finding.statistic}).
+          at all looks together, at an error rate of {finding.alpha_used.toPrecision(2)}.
         </p>
       )}
     </div>

@@ -2,7 +2,7 @@ import { scaleLinear, scaleTime } from "d3-scale";
 import { line } from "d3-shape";
 import { ChartFrame } from "@/charts/ChartFrame";
 import chart from "@/charts/chart.module.css";
-import { absoluteTime, percent } from "@/lib/format";
+import { absoluteTime, axisTime, percent } from "@/lib/format";
 import { useNow } from "@/lib/now";
 import { type ChartPoint, type Plan, planned, shareOverTime } from "../model";
 import type { Incident, Rollout } from "../queries";
@@ -24,7 +24,10 @@ const TOP = 12;
 export function StepChart({ rollout, plan, incidents }: Props) {
   const now = useNow();
   const end = rollout.ended_at === null ? now : Date.parse(rollout.ended_at);
-  const was = shareOverTime(rollout.stages, end);
+  const stages = shareOverTime(rollout.stages, end);
+  // What was left behind at the end is where the line goes on from: back at 0, or where it was cancelled.
+  const was =
+    rollout.ended_at === null || stages.length === 0 ? stages : [...stages, ...left(stages, end, rollout.share)];
   const under =
     rollout.state === "running" ||
     rollout.state === "held" ||
@@ -77,7 +80,7 @@ export function StepChart({ rollout, plan, incidents }: Props) {
             ))}
             {x.ticks(Math.max(2, Math.floor(width / 140))).map((tick) => (
               <text key={tick.getTime()} className={chart.tick} x={x(tick)} y={HEIGHT - 8} textAnchor="middle">
-                {x.tickFormat()(tick)}
+                {axisTime(tick, span)}
               </text>
             ))}
             {next.length > 0 && <path className={classes.planned} d={path(joined) ?? ""} />}
@@ -94,6 +97,15 @@ export function StepChart({ rollout, plan, incidents }: Props) {
       }}
     </ChartFrame>
   );
+}
+
+/** A little further than the end, so that the last share is seen. */
+function left(stages: readonly ChartPoint[], end: number, share: number): ChartPoint[] {
+  const first = stages[0]?.at ?? end;
+  return [
+    { at: end, share },
+    { at: end + Math.max(end - first, 60_000) / 6, share },
+  ];
 }
 
 function row(at: string | number, share: number, what: string) {

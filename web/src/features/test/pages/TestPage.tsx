@@ -10,6 +10,7 @@ import { Empty } from "@/components/Empty";
 import { EntityPicker } from "@/components/EntityPicker";
 import { JsonEditor } from "@/components/JsonEditor";
 import { PageHeader } from "@/components/PageHeader";
+import { inColourOrder } from "@/lib/rules";
 import { pagePath, useSearchState } from "@/lib/url";
 import { contextOf } from "../model";
 import { AllAnswers } from "../parts/AllAnswers";
@@ -39,7 +40,8 @@ export default function TestPage() {
   const [written] = useDebouncedValue(state.context, QUIET_MILLISECONDS);
   const context = contextOf(written);
   const flag = state.flag ?? "";
-  const variations = useQuery({ ...testedFlagQuery(project.key, flag), enabled: flag !== "" }).data?.variations ?? [];
+  const tested = useQuery({ ...testedFlagQuery(project.key, flag), enabled: flag !== "" }).data;
+  const variations = tested === undefined ? [] : inColourOrder(tested.variations, tested.off_variation);
   const draft = state.draft === undefined ? null : contextOf(state.draft);
   const beside = environments.filter((each) => each.key === environment.key || state.beside.includes(each.key));
   // Fields keep what is typed as it is typed; another persona begins them anew.
@@ -48,7 +50,7 @@ export default function TestPage() {
     <>
       <PageHeader
         title="Test"
-        subtitle="What a context gets, and why: by the code that decides at the edges. Nothing is changed or counted."
+        subtitle="What a context is served, and why. It is decided by the code of the edges; nothing is changed or counted."
       />
       <div className={classes.columns}>
         <div className={classes.column}>
@@ -57,7 +59,7 @@ export default function TestPage() {
               kind="flag"
               label="Flag"
               value={state.flag ?? null}
-              description="None: all of them."
+              description="Leave it empty to see all of them."
               onChange={(key) => set({ flag: key ?? undefined, draft: undefined })}
             />
             {flag !== "" && (
@@ -103,7 +105,7 @@ export default function TestPage() {
           <Card title="When and where">
             <TextInput
               label="At"
-              description="Empty: as it is saved now."
+              description="Leave it empty for what is saved now."
               type="datetime-local"
               disabled={state.draft !== undefined}
               value={state.at === undefined ? "" : localOf(state.at)}
@@ -114,7 +116,7 @@ export default function TestPage() {
             />
             {environments.length > 1 && (
               <Checkbox.Group
-                label={`Beside ${environment.name}`}
+                label={`Compare ${environment.name} with`}
                 mt="sm"
                 value={state.beside}
                 onChange={(beside) => set({ beside })}

@@ -7,6 +7,7 @@ import { Empty } from "@/components/Empty";
 import { Failure } from "@/components/Failure";
 import { answerOf } from "../model";
 import { type Asked, allAnswersQuery, type FlagAnswer } from "../queries";
+import classes from "./test.module.css";
 
 interface Props {
   readonly asked: Omit<Asked, "flag" | "draft">;
@@ -31,7 +32,7 @@ export function AllAnswers({ asked, environment, href }: Props) {
         columns={[
           { id: "flag", header: "Flag or config", cell: (each) => <code>{each.flag}</code> },
           { id: "variation", header: "Serves", cell: (each) => variationOf(each) },
-          { id: "reason", header: "Reason", width: "200px", cell: (each) => <Reason answer={each} /> },
+          { id: "reason", header: "Because", width: "50%", cell: (each) => <Reason answer={each} /> },
         ]}
         more={query.hasNextPage ? { loading: query.isFetchingNextPage, load: () => void query.fetchNextPage() } : null}
         empty={
@@ -48,12 +49,20 @@ export function AllAnswers({ asked, environment, href }: Props) {
 const variationOf = (each: FlagAnswer): string =>
   each.decision === null ? "It wasn't there" : (answerOf(each.decision).variation ?? "your default");
 
+/** Codes of OpenFeature, for whoever doesn't know them; the badge says that it is an error. */
+const ERRORS: Readonly<Record<string, string>> = {
+  TARGETING_KEY_MISSING: "it needs a targeting key",
+  INVALID_CONTEXT: "the context can't be read",
+  PARSE_ERROR: "its settings can't be read",
+};
+
 function Reason({ answer }: { readonly answer: FlagAnswer }) {
   if (answer.decision === null) return null;
   const { reason, words, error } = answerOf(answer.decision);
   return (
-    <Badge tone={error === null ? "info" : "problem"} title={error ?? words}>
-      {reason}
-    </Badge>
+    <span className={classes.because}>
+      <span>{error === null ? words : (ERRORS[error] ?? error)}</span>{" "}
+      <Badge tone={error === null ? "neutral" : "problem"}>{reason}</Badge>
+    </span>
   );
 }

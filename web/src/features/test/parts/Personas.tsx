@@ -29,6 +29,7 @@ export function Personas({ project, context, onChoose }: Props) {
       announceProblem(thrown, "The persona was not deleted");
     }
   };
+  if (personas.length === 0 && Object.keys(context).length === 0) return null;
   return (
     <Group gap="xs" align="end" mb="sm">
       {personas.length > 0 && (
@@ -47,9 +48,11 @@ export function Personas({ project, context, onChoose }: Props) {
         />
       )}
       {current === undefined ? (
-        <Button variant="default" disabled={Object.keys(context).length === 0} onClick={() => setKeeping(true)}>
-          Keep as a persona
-        </Button>
+        Object.keys(context).length > 0 && (
+          <Button variant="default" onClick={() => setKeeping(true)}>
+            Keep as a persona
+          </Button>
+        )
       ) : (
         <ActionIcon
           variant="subtle"
