@@ -6,7 +6,7 @@ import type { paths as ControlPlanePaths } from "./generated/control-plane";
 import type { paths as EdgePaths } from "./generated/edge";
 import type { paths as IngestorPaths } from "./generated/ingestor";
 import { Problem, problemOf, unreachable } from "./problem";
-import { signInAgain } from "./signed-in";
+import { signInAgain, timesSignedIn } from "./signed-in";
 import { type Audience, forgetTokens, token } from "./tokens";
 
 const WAIT_SECONDS = 5;
@@ -34,9 +34,10 @@ async function withSession(request: Request): Promise<Response> {
     if (!request.headers.has("Prefer")) request.headers.set("Prefer", `wait=${WAIT_SECONDS}`);
   }
   const repeated = request.clone();
+  const sent = timesSignedIn();
   const response = await send("control plane", request);
   if (response.status !== 401) return response;
-  const again = signInAgain();
+  const again = signInAgain(sent);
   if (again === null) return response;
   await again;
   return withSession(repeated);

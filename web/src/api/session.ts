@@ -66,12 +66,13 @@ export async function waysToSignIn(email: string): Promise<Ways> {
   return { password, singleSignOn: name };
 }
 
-/** Whether the browser has a session now; asks nobody to sign in. */
-export async function hasSession(): Promise<boolean> {
+/** The id of who has the browser's session now, null of nobody; asks nobody to sign in. */
+export async function whoIsSignedIn(): Promise<string | null> {
   const response = await asked("GET", "/api/v1/me");
-  if (response.status === 401) return false;
-  if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
-  return true;
+  if (response.status === 401) return null;
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok || typeof body !== "object" || body === null || !("id" in body)) throw problemOf(response, body);
+  return String(body.id);
 }
 
 export function singleSignOnAddress(email: string, returnTo: string): string {

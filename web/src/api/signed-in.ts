@@ -4,6 +4,7 @@ type Ask = () => Promise<void>;
 
 let ask: Ask | null = null;
 let asking: Promise<void> | null = null;
+let times = 0;
 
 export function onSessionEnd(handler: Ask): () => void {
   ask = handler;
@@ -12,11 +13,22 @@ export function onSessionEnd(handler: Ask): () => void {
   };
 }
 
-/** Resolves when somebody has signed in again; many requests share one dialog. Null where nobody can be asked. */
-export function signInAgain(): Promise<void> | null {
+/** How often somebody has signed in again. A request remembers it when it is sent. */
+export function timesSignedIn(): number {
+  return times;
+}
+
+/** Resolves when somebody has signed in again since `sent`: many requests share one dialog, and one that was refused
+ * too late asks for none. Null where nobody can be asked. */
+export function signInAgain(sent: number): Promise<void> | null {
+  if (sent !== times) return Promise.resolve();
   if (ask === null) return null;
-  asking ??= ask().finally(() => {
-    asking = null;
-  });
+  asking ??= ask()
+    .then(() => {
+      times++;
+    })
+    .finally(() => {
+      asking = null;
+    });
   return asking;
 }

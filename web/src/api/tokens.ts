@@ -1,7 +1,7 @@
 /** Short tokens for the services that take no cookie. They live here, in variables, and are renewed before they end. */
 
 import { problemOf, unreachable } from "./problem";
-import { signInAgain } from "./signed-in";
+import { signInAgain, timesSignedIn } from "./signed-in";
 
 export type Audience = "analytics" | "events";
 
@@ -28,10 +28,11 @@ export async function token(audience: Audience): Promise<string> {
 }
 
 async function fetched(audience: Audience): Promise<string> {
+  const sent = timesSignedIn();
   const response = await asked(audience);
   const body: unknown = await response.json().catch(() => null);
   if (response.status === 401) {
-    const again = signInAgain();
+    const again = signInAgain(sent);
     if (again !== null) {
       await again;
       return fetched(audience);

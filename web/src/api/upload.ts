@@ -2,7 +2,7 @@
 
 import type { Written } from "./clients";
 import { problemOf, unreachable } from "./problem";
-import { signInAgain } from "./signed-in";
+import { signInAgain, timesSignedIn } from "./signed-in";
 
 export interface Upload {
   path: string;
@@ -16,9 +16,10 @@ export interface Upload {
 }
 
 export async function upload<T>(given: Upload): Promise<Written<T>> {
+  const signedIn = timesSignedIn();
   const { response, body } = await sent(given);
   if (response.status === 401) {
-    const again = signInAgain();
+    const again = signInAgain(signedIn);
     if (again !== null) {
       await again;
       return upload(given);

@@ -89,6 +89,8 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-disabled-color": "#6a717a",
     "--mantine-color-error": "var(--problem)",
     "--mantine-color-anchor": "var(--link)",
+    // Under the pointer a quiet button's words keep their contrast; Mantine's own ground is darker.
+    "--mantine-color-indigo-light-hover": "#d0daff",
     "--surface-raised": "#ffffff",
     "--surface-sunken": "#f6f7f9",
     "--surface-hover": "#f1f3f6",

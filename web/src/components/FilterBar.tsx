@@ -1,6 +1,6 @@
 import { Button, Menu, MultiSelect, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { useEffect, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import classes from "./FilterBar.module.css";
 import { Icon } from "./Icon";
 
@@ -98,6 +98,8 @@ function Field({ field, value, onChange }: FieldProps) {
   );
 }
 
+const TEXT_MAX = 200;
+
 interface TextProps {
   readonly label: string;
   readonly value: string;
@@ -106,9 +108,26 @@ interface TextProps {
 
 function TextFilter({ label, value, onChange }: TextProps) {
   const [text, setText] = useState(value);
-  const tell = useDebouncedCallback(onChange, 200);
-  // Back and forward, and "clear filters", change it from outside.
-  useEffect(() => setText(value), [value]);
+  const told = useRef(value);
+  const tell = useDebouncedCallback((next: string) => {
+    told.current = next;
+    onChange(next);
+  }, 200);
+  // Back and forward, and "clear filters", change it from outside; what was typed here comes back, too, and is old then.
+  useEffect(() => {
+    if (value === told.current) return;
+    told.current = value;
+    tell.cancel();
+    setText(value);
+  }, [value, tell]);
+  const toRows = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowDown") return;
+    const row = document.querySelector<HTMLElement>("main [data-index][tabindex='0']");
+    if (row === null) return;
+    event.preventDefault();
+    tell.flush();
+    row.focus();
+  };
   return (
     <TextInput
       className={classes.text ?? ""}
@@ -117,7 +136,9 @@ function TextFilter({ label, value, onChange }: TextProps) {
       placeholder={label}
       leftSection={<Icon name="search" size={16} />}
       data-page-search
+      maxLength={TEXT_MAX}
       value={text}
+      onKeyDown={toRows}
       onChange={(event) => {
         setText(event.currentTarget.value);
         tell(event.currentTarget.value);

@@ -2,6 +2,7 @@ import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { asProblem, sentence } from "@/api/problem";
 import { duration } from "@/lib/format";
+import { offerUndo, withdrawUndo } from "@/lib/undo";
 
 const UNDO_MILLISECONDS = 10_000;
 const PLAIN_MILLISECONDS = 6_000;
@@ -28,6 +29,7 @@ let number = 0;
 /** After a write: what was done, how far it came, and the way back for ten seconds. */
 export function announce(written: Done | null, { what, undo }: Options): void {
   const id = `done-${number++}`;
+  if (undo !== undefined) offerUndo(id, () => takeBack(id, what, undo));
   const lags = written?.propagation !== undefined && written.propagation.confirmed < written.propagation.edges;
   notifications.show({
     id,
@@ -36,11 +38,18 @@ export function announce(written: Done | null, { what, undo }: Options): void {
     autoClose: undo === undefined ? PLAIN_MILLISECONDS : UNDO_MILLISECONDS,
     withBorder: true,
     closeButtonProps: { "aria-label": "Close" },
+    onClose: () => withdrawUndo(id),
     message: (
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <Text>{written?.propagation === undefined ? "Saved." : arrival(written.propagation)}</Text>
         {undo !== undefined && (
-          <Button size="compact-sm" variant="default" onClick={() => void takeBack(id, what, undo)}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            title="Undo (u)"
+            aria-keyshortcuts="u"
+            onClick={() => void takeBack(id, what, undo)}
+          >
             Undo
           </Button>
         )}
@@ -74,6 +83,7 @@ export function announceProblem(thrown: unknown, what?: string): void {
 }
 
 async function takeBack(id: string, what: string, undo: () => Promise<unknown>): Promise<void> {
+  withdrawUndo(id);
   notifications.hide(id);
   try {
     await undo();

@@ -4,10 +4,11 @@ import { groups } from "../shell/Rail";
 
 const GENERAL: readonly (readonly [string, string])[] = [
   ["mod+k", "Find anything, go anywhere"],
-  ["/", "Search in this list"],
+  ["/", "Search in this list; ↓ leads to its rows"],
   ["?", "This help"],
   ["e", "Edit"],
   ["t", "Turn on or off, here"],
+  ["u", "Undo what was just done"],
   ["mod+s", "Review and save"],
   ["↑ ↓", "Move in a table"],
   ["Enter", "Open the row"],

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { whoIsSignedIn } from "@/api/session";
 import type { Person } from "@/api/shared-queries";
-import { meQuery } from "@/api/shared-queries";
 import { onSessionEnd } from "@/api/signed-in";
 import { onSignOutElsewhere } from "./tabs";
 
@@ -34,22 +34,27 @@ export function SessionDialog({ person }: { readonly person: Person }) {
   );
 
   const done = useCallback(async () => {
-    const before = person.id;
+    // What waits was asked by the first one: nobody else may send it, or go on with what the first one may see.
+    if ((await whoIsSignedIn()) !== person.id) {
+      client.clear();
+      leave("/");
+      return;
+    }
     setOpened(false);
     waiting.current?.();
     waiting.current = null;
-    const now = await client.fetchQuery({ ...meQuery, staleTime: 0 });
-    // Somebody else must not go on with what the first one may see.
-    if (now.id !== before) {
-      client.clear();
-      window.location.assign("/");
-    }
   }, [client, person.id]);
 
   if (!opened) return null;
   return (
     <Suspense fallback={null}>
-      <SessionPrompt email={person.email} onDone={() => void done()} />
+      <SessionPrompt email={person.email} onDone={done} />
     </Suspense>
   );
+}
+
+/** Without being asked about a draft: it is another person's. */
+function leave(address: string): void {
+  window.addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), { capture: true });
+  window.location.assign(address);
 }

@@ -3,7 +3,7 @@ import { SignInForm } from "./SignInForm";
 
 interface Props {
   readonly email: string;
-  readonly onDone: () => void;
+  readonly onDone: () => Promise<void>;
 }
 
 /** It can't be closed: behind it nothing would be answered. */

@@ -7,7 +7,7 @@ interface Props {
   readonly email?: string;
   /** Where single sign-on comes back to. */
   readonly returnTo: string;
-  readonly onDone: () => void;
+  readonly onDone: () => void | Promise<void>;
 }
 
 /** First the address, which says how one signs in; then the password, or off to the identity provider. */
@@ -36,7 +36,7 @@ export function SignInForm({ email: known = "", returnTo, onDone }: Props) {
     setProblem(null);
     try {
       await signIn(email, password);
-      onDone();
+      await onDone();
     } catch (thrown) {
       setProblem(asProblem(thrown));
       setPassword("");

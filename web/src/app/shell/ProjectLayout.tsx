@@ -5,7 +5,6 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { environmentsQuery, meQuery } from "@/api/shared-queries";
 import { Empty } from "@/components/Empty";
 import { useParams } from "@/lib/url";
-import { SessionDialog } from "../session/SessionDialog";
 import { EnvironmentStripe } from "./EnvironmentStripe";
 import classes from "./ProjectLayout.module.css";
 import { Rail } from "./Rail";
@@ -55,7 +54,6 @@ export function ProjectLayout() {
           )}
         </div>
       </AppShell.Main>
-      <SessionDialog person={person} />
     </AppShell>
   );
 }

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
 import { type Keys, useKeys } from "@/lib/keyboard";
+import { undoLatest } from "@/lib/undo";
 import { pagePath, useParams } from "@/lib/url";
 import { closeOver, openHelp, openPalette, useOver } from "../palette/state";
 import { groups } from "./Rail";
@@ -19,6 +20,7 @@ export function ShellKeys() {
       "mod+k": openPalette,
       "/": () => focusSearch() || openPalette(),
       "?": openHelp,
+      u: undoLatest,
       "shift+?": openHelp,
       ...Object.fromEntries(
         pages.map((page) => [`g ${page.key}`, () => void navigate({ to: pagePath(project, page.path) })]),

@@ -1,8 +1,6 @@
 import { useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
-const FRAMES = 120;
-
 /** After a change of page the heading has the focus, so that a reader of screens begins there. A tab or a filter of the
  * same page moves nothing. */
 export function useFocusAfterNavigation(): void {
@@ -14,17 +12,24 @@ export function useFocusAfterNavigation(): void {
     const first = before.current === "";
     before.current = page;
     if (first) return;
-    let frames = 0;
-    let handle = 0;
-    const look = () => {
-      const heading = document.querySelector<HTMLElement>("main h1, h1");
-      const active = document.activeElement;
-      const lost = active === null || active === document.body || active.closest("nav, [role=dialog]") !== null;
-      if (heading !== null) {
-        if (lost || !document.querySelector("main")?.contains(active)) heading.focus({ preventScroll: true });
-      } else if (frames++ < FRAMES) handle = requestAnimationFrame(look);
+    // A page may wait for its data before it has a heading.
+    const observer = new MutationObserver(() => look() && observer.disconnect());
+    const handle = requestAnimationFrame(() => {
+      if (!look()) observer.observe(document.body, { childList: true, subtree: true });
+    });
+    return () => {
+      cancelAnimationFrame(handle);
+      observer.disconnect();
     };
-    handle = requestAnimationFrame(look);
-    return () => cancelAnimationFrame(handle);
   }, [page]);
+}
+
+/** Whether there was a heading. Somebody who went on into the page meanwhile is left where they are. */
+function look(): boolean {
+  const heading = document.querySelector<HTMLElement>("main h1, h1");
+  if (heading === null) return false;
+  const active = document.activeElement;
+  const lost = active === null || active === document.body || active.closest("nav, [role=dialog]") !== null;
+  if (lost || !document.querySelector("main")?.contains(active)) heading.focus({ preventScroll: true });
+  return true;
 }

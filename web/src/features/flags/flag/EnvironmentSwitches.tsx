@@ -8,6 +8,7 @@ import { PageLink } from "@/components/PageLink";
 import { Switch } from "@/components/Switch";
 import { useKeys } from "@/lib/keyboard";
 import { pagePath } from "@/lib/url";
+import { flagChanged } from "../changed";
 import classes from "./flag.module.css";
 import { type At, type Flag, policyQuery, settingsQuery, switchFlag } from "./queries";
 import { SettingsReview } from "./SettingsReview";
@@ -45,10 +46,10 @@ function One({ flag, environment }: { readonly flag: Flag; readonly environment:
         what: `Turned ${on ? "on" : "off"} ${flag.key} in ${environment.name}`,
         undo: async () => {
           await switchFlag(at, !on, null, "");
-          await client.invalidateQueries({ queryKey: ["flag", at.project, at.key] });
+          await flagChanged(client, at.project, at.key);
         },
       });
-      await client.invalidateQueries({ queryKey: ["flag", at.project, at.key] });
+      await flagChanged(client, at.project, at.key);
     } catch (thrown) {
       announceProblem(thrown, `${flag.key} was not switched`);
     } finally {

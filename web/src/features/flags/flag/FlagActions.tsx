@@ -10,6 +10,7 @@ import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { Failure } from "@/components/Failure";
 import { Icon } from "@/components/Icon";
 import { pagePath } from "@/lib/url";
+import { flagChanged } from "../changed";
 import { archiveFlag, cloneFlag, deleteFlag, type Flag, unarchiveFlag } from "./queries";
 
 /** What is done with the flag as a whole. */
@@ -21,7 +22,7 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
   const archive = useRight("flag:archive");
   const remove = useRight("flag:delete");
   const [dialog, setDialog] = useState<"clone" | "archive" | "delete" | null>(null);
-  const refresh = () => client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
+  const refresh = () => flagChanged(client, project.key, flag.key);
   const putAway = async () => {
     const written = await archiveFlag(project.key, flag.key);
     announce(written, {

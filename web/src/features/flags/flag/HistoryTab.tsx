@@ -12,6 +12,7 @@ import { Review } from "@/components/Review";
 import { Time } from "@/components/Time";
 import { differenceInWords } from "@/lib/rules";
 import { useSearchState } from "@/lib/url";
+import { flagChanged } from "../changed";
 import classes from "./flag.module.css";
 import {
   type At,
@@ -140,8 +141,7 @@ function Compared({ kind, at, from, to, last }: ComparedProps) {
   const [restoring, setRestoring] = useState(false);
   if (from === null || to === null || last === null) return null;
   const refresh = async () => {
-    await client.invalidateQueries({ queryKey: ["flag", at.project, at.key] });
-    await client.invalidateQueries({ queryKey: ["history", kind, at.project, at.key] });
+    await flagChanged(client, at.project, at.key);
   };
   const takeBack = async (version: number) => {
     await undo(kind, at, version);

@@ -7,6 +7,7 @@ import { announce } from "@/components/announce";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
 import { differenceInWords } from "@/lib/rules";
+import { flagChanged } from "../changed";
 import { Impact } from "./Impact";
 import {
   type Flag,
@@ -171,7 +172,7 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
       if (asProblem(thrown).code === "not_approved") setMustAsk(true);
       throw thrown;
     }
-    await client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
+    await flagChanged(client, project.key, flag.key);
   };
   return (
     <Review

@@ -5,6 +5,7 @@ import type { Environment } from "@/api/place";
 import { asProblem, type FieldProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Review } from "@/components/Review";
+import { flagChanged } from "../changed";
 import { Impact } from "./Impact";
 import { ownPaths } from "./model";
 import { type At, changeSettings, type OnExperiments, policyQuery, propose, type SettingsPatch, undo } from "./queries";
@@ -51,7 +52,7 @@ export function SettingsReview(props: Props) {
       what: done,
       undo: async () => {
         await undo("flag_settings", at, written.data.version);
-        await client.invalidateQueries({ queryKey: ["flag", at.project, at.key] });
+        await flagChanged(client, at.project, at.key);
       },
     });
   };
@@ -74,8 +75,7 @@ export function SettingsReview(props: Props) {
       }
       throw thrown;
     }
-    await client.invalidateQueries({ queryKey: ["flag", at.project, at.key] });
-    await client.invalidateQueries({ queryKey: ["history"] });
+    await flagChanged(client, at.project, at.key);
     props.onSaved();
   };
 

@@ -14,6 +14,7 @@ import { ServeEditor } from "@/components/ServeEditor";
 import { Swatch } from "@/components/Swatch";
 import { useDraft } from "@/components/use-draft";
 import { alike, differenceInWords, inColourOrder, isJson, type Json, type Serve, serveOf } from "@/lib/rules";
+import { flagChanged } from "../changed";
 import classes from "./flag.module.css";
 import { changeFlag, type Flag, type FlagPatch, undo, type Variation } from "./queries";
 
@@ -61,7 +62,7 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
             { project: project.key, key: flag.key, environment: environment.key },
             written.data.version,
           );
-          await client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
+          await flagChanged(client, project.key, flag.key);
         },
       });
     } catch (thrown) {
@@ -69,7 +70,7 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
       if (problem.status === 422 && problem.fields.length > 0) setErrors(problem.fields);
       throw thrown;
     }
-    await client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
+    await flagChanged(client, project.key, flag.key);
     discard();
   };
   return (

@@ -26,7 +26,13 @@ export function BulkBar({ keys, onDone }: Props) {
   const { project, environments } = usePlace();
   const client = useQueryClient();
   const [asked, setAsked] = useState<Asked>(null);
-  const refresh = () => client.invalidateQueries({ queryKey: flagsKey(project.key) });
+  const refresh = async () => {
+    await Promise.all(
+      [flagsKey(project.key), ["flag", project.key], ["history"]].map((queryKey) =>
+        client.invalidateQueries({ queryKey }),
+      ),
+    );
+  };
   const flags = plural(keys.length, "flag");
 
   const change = async (action: Action, what: string) => {

@@ -3,7 +3,8 @@ import { useCallback, useState } from "react";
 import { type Environment, usePlace } from "@/api/place";
 import { asProblem } from "@/api/problem";
 import { announce, announceProblem } from "@/components/announce";
-import { type Flag, flagsKey, switchFlag } from "./queries";
+import { flagChanged } from "../changed";
+import { type Flag, switchFlag } from "./queries";
 import { TurnOnDialog } from "./TurnOnDialog";
 
 /** Resolves when it is done, refused, or somebody looks at it first. */
@@ -21,7 +22,7 @@ export function useSwitching(): { readonly turn: SwitchFlag; readonly dialog: Re
   const [asked, setAsked] = useState<Asked | null>(null);
   const projectKey = project.key;
 
-  const refresh = useCallback(() => client.invalidateQueries({ queryKey: flagsKey(projectKey) }), [client, projectKey]);
+  const refresh = useCallback((key: string) => flagChanged(client, projectKey, key), [client, projectKey]);
   const turn = useCallback<SwitchFlag>(
     async (flag, environment, on) => {
       if (on && (environment.protected || environment.reason_required)) {
@@ -34,10 +35,10 @@ export function useSwitching(): { readonly turn: SwitchFlag; readonly dialog: Re
           what: `Turned ${on ? "on" : "off"} ${flag.key} in ${environment.name}`,
           undo: async () => {
             await switchFlag(projectKey, flag.key, environment.key, !on);
-            await refresh();
+            await refresh(flag.key);
           },
         });
-        await refresh();
+        await refresh(flag.key);
       } catch (thrown) {
         const { code } = asProblem(thrown);
         if (on && LOOKED_AT.has(code)) setAsked({ flag, environment });
@@ -48,7 +49,7 @@ export function useSwitching(): { readonly turn: SwitchFlag; readonly dialog: Re
   );
   const close = () => {
     setAsked(null);
-    void refresh();
+    if (asked !== null) void refresh(asked.flag.key);
   };
   return { turn, dialog: asked === null ? null : <TurnOnDialog {...asked} onClose={close} /> };
 }
