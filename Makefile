@@ -51,8 +51,8 @@ web-check: install $(WEB_INSTALLED) ## Types, linter and format of the pages; th
 web-test: web ## The pages' unit tests, and the sizes of what is built
 	cd web && npm run --silent test && npm run --silent size
 
-web-e2e: install web ## Journeys in Chromium against the real stack; pictures of every page in build/screenshots
-	CHROMIUM=$$(web/scripts/chromium) && export CHROMIUM && cd web && npm run --silent e2e
+web-e2e: install web ## Journeys in Chromium against the real stack; pictures in build/screenshots (JOURNEYS="04 18" for some)
+	cd web && npm run --silent e2e -- $(JOURNEYS:%=journeys/%)
 
 # The pages where Node is; without it, what is missing is said, and all else runs.
 pages: ## Build the pages where Node is; without it, say what is missing
@@ -69,7 +69,7 @@ up: ## Keep the platform running with the demo's data; addresses in build/devsta
 down: ## Stop what `make up` started
 	$(BIN)/python -m devstack.down
 
-test: check coverage unit web-test ## Everything that must hold: linters, types, import rules, and all tests
+test: check coverage unit web-test web-e2e ## Everything that must hold: linters, types, import rules, and all tests
 
 unit: install ## The tests alone, side by side on up to four processes
 	$(BIN)/python -m pytest -q $(PARALLEL) --ignore=tests/bucketing --ignore=tests/stats --ignore=tests/messages

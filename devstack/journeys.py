@@ -1,8 +1,8 @@
 """`python -m devstack.journeys FOLDER`: a fresh stack for the journeys of the pages, until its standard input ends.
 
 It says its addresses in a line of JSON. At the address `control` a journey asks for what it can't do by itself:
-`POST /SERVER/stop`, `/start`, `/pause`, `/resume`, which are answered when it is done, and `GET /demo`, which
-replays the demo the first time and answers with its project.
+`POST /SERVER/stop`, `/start`, `/pause`, `/resume`, which are answered when it is done; `GET /demo`, which replays the
+demo the first time and answers with its project; and `POST /flags/PROJECT/FLAG/COUNT`, which copies a flag so often.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
 from .daemon import addresses_of
+from .many_flags import copy_flag
 from .one_origin import Gateway
 from .processes import PartFailedError
 from .server import Server
-from .services import Credentials, Services
+from .services import DATABASE, Credentials, Services
 from .stack import Stack
 
 Answer = tuple[int, object]
@@ -37,10 +38,11 @@ Answer = tuple[int, object]
 class Control:
     """What journeys ask for, one at a time."""
 
-    def __init__(self, servers: Mapping[str, Server], addresses: Addresses, folder: Path) -> None:
+    def __init__(self, servers: Mapping[str, Server], addresses: Addresses, folder: Path, database: str) -> None:
         self._servers = servers
         self._addresses = addresses
         self._folder = folder
+        self._database = database
         self._demo: object = None
         self._lock = threading.Lock()
 
@@ -50,12 +52,16 @@ class Control:
             try:
                 if (method, path) == ("GET", "/demo"):
                     return 200, self._replayed()
+                parts = path.strip("/").split("/")
+                if method == "POST" and parts[0] == "flags" and len(parts) == 4:
+                    copy_flag(self._database, parts[1], parts[2], int(parts[3]))
+                    return 200, {}
                 name, _, act = path.strip("/").partition("/")
                 work = self._acts(name).get(act) if method == "POST" else None
                 if work is None:
                     return 404, {"known": sorted(self._servers)}
                 work()
-            except (PartFailedError, ReplayError) as error:
+            except (PartFailedError, ReplayError, LookupError, ValueError) as error:
                 return 500, {"error": str(error)}
             return 200, {}
 
@@ -113,7 +119,7 @@ def main() -> None:
         ):
             addresses = addresses_of(services, gateway)
             servers = {each.name: each for each in (*stack.parts, *services.all, gateway)}
-            listener = _listener(Control(servers, addresses, folder))
+            listener = _listener(Control(servers, addresses, folder, stack.postgres.database_url(DATABASE)))
             threading.Thread(target=listener.serve_forever, daemon=True).start()
             book = {**asdict(addresses), "control": f"http://127.0.0.1:{listener.server_address[1]}"}
             print(json.dumps(book), flush=True)

@@ -38,7 +38,7 @@ export async function sendEvents(key: string, events: readonly Event[]): Promise
     await expect(async () => {
       const { body } = await send<{ rejected: unknown[] }>("POST", `${stack().ingestor}/v1/events`, batch, headers);
       expect(body.rejected).toEqual([]);
-    }).toPass({ timeout: 30_000 });
+    }).toPass({ timeout: 60_000 });
   });
 }
 
@@ -70,7 +70,7 @@ export async function untilResults(
   environment: string,
   experiment: string,
   settled: (found: Results) => boolean,
-  patience = 40_000,
+  patience = 120_000,
 ) {
   const { email, password } = place.owner;
   const login = await send<{ access_token: string }>("POST", `${stack().control_plane}/api/v1/auth/login`, {

@@ -87,7 +87,7 @@ export async function newPlace(admin: Api): Promise<Place> {
   };
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 const PAUSE_MS = 50;
 
 async function untilServed(

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig, devices } from "@playwright/test";
 
 const IN_TURN = /20-.*\.spec\.ts/;
@@ -6,13 +8,14 @@ const IN_TURN = /20-.*\.spec\.ts/;
 export default defineConfig({
   testDir: "./journeys",
   outputDir: "../../build/e2e/results",
-  globalSetup: "./stack.ts",
+  globalSetup: ["./stack.ts", "./ready.ts"],
   workers: Number(process.env.E2E_WORKERS ?? 2),
   fullyParallel: true,
   forbidOnly: process.env.CI !== undefined,
   retries: 0,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // A slow machine makes a slow journey, never a wrong one: what is waited for is a condition, so these ends are far away.
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
     ...devices["Desktop Chrome"],
@@ -22,7 +25,7 @@ export default defineConfig({
     timezoneId: "Europe/Berlin",
     trace: "retain-on-failure",
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? found(),
+      executablePath: found(),
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     },
   },
@@ -33,14 +36,8 @@ export default defineConfig({
   ],
 });
 
-/** The system's Chromium. */
+/** The system's Chromium, installed where there is none. */
 function found(): string {
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    try {
-      return execFileSync("which", [name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-    } catch {
-      // The next name.
-    }
-  }
-  throw new Error("the journeys need Chromium: apt-get install -y --no-install-recommends chromium, or CHROMIUM=path");
+  const script = join(dirname(dirname(fileURLToPath(import.meta.url))), "scripts", "chromium");
+  return execFileSync(script, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
 }

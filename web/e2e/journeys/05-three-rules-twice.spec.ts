@@ -1,5 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
+import { choose, press, type } from "../keyboard";
 
 /** What a person does with a control, by mouse or without one. */
 interface Hand {
@@ -7,9 +8,6 @@ interface Hand {
   write(control: Locator, text: string): Promise<void>;
   choose(control: Locator, label: string): Promise<void>;
 }
-
-const TABS_MAX = 120;
-const OPTIONS_MAX = 40;
 
 const mouse = (page: Page): Hand => ({
   press: (control) => control.click(),
@@ -22,35 +20,11 @@ const mouse = (page: Page): Hand => ({
   },
 });
 
-function keyboard(page: Page): Hand {
-  const reach = async (control: Locator) => {
-    await control.waitFor();
-    for (let tab = 0; tab < TABS_MAX; tab++) {
-      if (await control.evaluate((element) => element === document.activeElement)) return;
-      await page.keyboard.press("Tab");
-    }
-    throw new Error(`no Tab leads to ${String(control)}`);
-  };
-  return {
-    press: async (control) => {
-      await reach(control);
-      await page.keyboard.press("Enter");
-    },
-    write: async (control, text) => {
-      await reach(control);
-      await page.keyboard.type(text);
-    },
-    choose: async (control, label) => {
-      await reach(control);
-      // Its path may change with what is chosen, so it is known as what has the focus.
-      const chosen = page.locator("select:focus option:checked");
-      await page.keyboard.press("Home");
-      for (let step = 0; step < OPTIONS_MAX && (await chosen.textContent()) !== label; step++)
-        await page.keyboard.press("ArrowDown");
-      await expect(chosen).toHaveText(label);
-    },
-  };
-}
+const keyboard = (page: Page): Hand => ({
+  press: (control) => press(page, control),
+  write: (control, text) => type(page, control, text),
+  choose: (control, label) => choose(page, control, label),
+});
 
 const RULES = [
   {
@@ -118,9 +92,6 @@ async function write(page: Page, hand: Hand): Promise<void> {
 interface Settings {
   readonly rules: readonly { readonly if: unknown; readonly then: unknown }[];
 }
-
-// By keyboard every control is reached by Tab from where one is, and all is written twice.
-test.setTimeout(240_000);
 
 test("three nested rules by mouse, and again by keyboard", async ({ page, place, signIn, clean }) => {
   await place.api.post(`${place.at}/segments`, { key: "staff", included: ["anna"] });

@@ -16,9 +16,6 @@ const CASES = [
   { path: "targets[0].key", typed: "", good: "anna" },
 ];
 
-// Five saves that are refused, each after a preview, and all looked at in between.
-test.setTimeout(180_000);
-
 test("each refusal lands on its control", async ({ page, place, signIn, clean }) => {
   await place.api.post(`${place.at}/flags`, {
     key: "checkout",

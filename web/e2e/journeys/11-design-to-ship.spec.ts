@@ -5,8 +5,6 @@ const PLANNED = 300;
 const users = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `user-${from + at}`);
 
 test("an experiment from its design to what is shipped", async ({ page, place, signIn, clean }) => {
-  // Six looks of axe and two computations of results: far less alone, but machines of CI are shared.
-  test.setTimeout(150_000);
   await furnishFlag(place, "production", "new-checkout", "purchase");
   await signIn(page, place.owner);
   await page.goto(`/p/${place.project}/experiments/new?env=production`);

@@ -13,7 +13,6 @@ async function untilAnswered(key: string, wanted: number): Promise<void> {
             body: JSON.stringify({ context: { targetingKey: "u1" } }),
           })
         ).status,
-      { timeout: 15_000 },
     )
     .toBe(wanted);
 }

@@ -1,0 +1,114 @@
+import type { Page } from "@playwright/test";
+import { expect, type Place, settled, test } from "../fixtures";
+
+const FLAG = {
+  key: "checkout",
+  type: "boolean",
+  variations: [
+    { key: "on", value: true },
+    { key: "off", value: false },
+  ],
+  off_variation: "off",
+  default: {
+    rollout: {
+      variations: [
+        { key: "on", weight: 10 },
+        { key: "off", weight: 90 },
+      ],
+    },
+  },
+};
+const SETTINGS = "flags/checkout/environments/staging";
+
+interface Session {
+  readonly id: string;
+  readonly kind: "cookie" | "tokens";
+}
+
+/** Ends what browsers have, as somebody does who has lost one. */
+async function endSessions(place: Place): Promise<void> {
+  const { items } = await place.api.get<{ items: readonly Session[] }>("/me/sessions");
+  const browsers = items.filter(({ kind }) => kind === "cookie");
+  expect(browsers.length).toBeGreaterThan(0);
+  for (const { id } of browsers) await place.api.delete(`/me/sessions/${id}`);
+}
+
+async function edit(page: Page, place: Place): Promise<void> {
+  await page.goto(`/p/${place.project}/flags/checkout?env=staging`);
+  const share = page.getByRole("textbox", { name: "Share of on in percent" });
+  await share.fill("100");
+  await share.press("Tab");
+  await expect(page.getByRole("textbox", { name: "Share of off in percent" })).toHaveValue("0 %");
+  // Who is affected has been told; what asks for nothing waits for nothing.
+  await settled(page);
+}
+
+test.beforeEach(async ({ place }) => {
+  await place.api.post(`${place.at}/flags`, FLAG);
+  await place.api.put(`${place.at}/${SETTINGS}/enabled`, { enabled: true });
+});
+
+test("a session that ends amid an edit takes nothing away", async ({ page, place, signIn, clean }) => {
+  await signIn(page, place.owner);
+  await edit(page, place);
+  const dialog = page.getByRole("dialog", { name: "Your session has ended" });
+  const password = dialog.getByRole("textbox", { name: "Password" });
+  const again = async () => {
+    await expect(dialog.getByLabel("E-mail address")).toHaveValue(place.owner.email);
+    await password.fill(place.owner.password);
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+    await expect(dialog).toBeHidden();
+  };
+
+  // While one edits: the page asks for news by itself and is refused.
+  await endSessions(place);
+  await expect(dialog).toBeVisible();
+  await password.fill("not my password");
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await expect(dialog.getByRole("alert")).toBeVisible();
+  await clean(page);
+  await again();
+  await expect(page.getByRole("textbox", { name: "Share of on in percent" })).toHaveValue("100 %");
+  await expect(page.getByRole("region", { name: "Unsaved changes" })).toContainText("1 unsaved change");
+
+  // And between the review and its save, which then goes through as if nothing had been.
+  await page.keyboard.press("Control+s");
+  const review = page.getByRole("dialog", { name: "Review and save" });
+  await review.getByRole("textbox", { name: /Reason/ }).fill("OPS-7 all of them");
+  await endSessions(place);
+  await review.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(dialog).toBeVisible();
+  await again();
+  await expect(page.getByText("Saved checkout in Staging")).toBeVisible();
+  await expect(review).toBeHidden();
+  await expect(page.getByRole("region", { name: "Unsaved changes" })).toBeHidden();
+
+  const settings = await place.api.get<{ default: unknown }>(`${place.at}/${SETTINGS}`);
+  expect(JSON.stringify(settings.default)).toContain('"weight":100');
+  await place.served("staging", "checkout", { targetingKey: "anna" }, (answer) => answer.value === true);
+  const audit = await place.api.get<{ items: readonly { reason: string | null }[] }>(
+    `/organizations/${place.organization}/audit?project=${place.project}&reason=ops-7`,
+  );
+  expect(audit.items).toHaveLength(1);
+});
+
+test("what waits for one person is never sent by another", async ({ page, place, signIn, clean }) => {
+  const bert = await place.person("developer", "Bert Other");
+  const before = await place.api.get(`${place.at}/${SETTINGS}`);
+  await signIn(page, place.owner);
+  await edit(page, place);
+  await page.keyboard.press("Control+s");
+  const review = page.getByRole("dialog", { name: "Review and save" });
+  await expect(review).toBeVisible();
+  await endSessions(place);
+  await review.getByRole("button", { name: "Save", exact: true }).click();
+
+  const dialog = page.getByRole("dialog", { name: "Your session has ended" });
+  await dialog.getByLabel("E-mail address").fill(bert.email);
+  await dialog.getByRole("textbox", { name: "Password" }).fill(bert.password);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(new RegExp(`/p/${place.project}/overview`));
+  await expect(page.getByRole("button", { name: "Account of Bert Other" })).toBeVisible();
+  expect(await place.api.get(`${place.at}/${SETTINGS}`)).toEqual(before);
+  await clean(page, { pictures: false });
+});
