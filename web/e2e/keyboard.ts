@@ -7,7 +7,8 @@ const OPTIONS_MAX = 40;
 
 /** Goes to the control by Tab alone; throws where no way leads there. */
 export async function reach(page: Page, control: Locator): Promise<void> {
-  await control.waitFor();
+  // Some have no size of their own: what is drawn for them is their label.
+  await control.waitFor({ state: "attached" });
   for (let tab = 0; tab < TABS_MAX; tab++) {
     const way = await control.evaluate((element) => {
       const active = document.activeElement;
