@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { approvalWords, editTitle, impactSentence, possible, rebased, standing } from "./model";
+import { approvalWords, editTitle, editWords, impactSentence, possible, rebased, standing } from "./model";
 import type { ChangeRequest, Edit, MeasuredImpact } from "./queries";
 
 const anna = { kind: "user", id: "a", name: "anna@example.com" };
@@ -143,5 +143,26 @@ describe("impact", () => {
     expect(
       impactSentence({ ...counted, impact: null, unavailable: { code: "x", detail: "analytics did not answer" } }),
     ).toBe("analytics did not answer");
+  });
+});
+
+describe("what an edit does", () => {
+  const rule = (country: string) => ({
+    id: "rule-1",
+    if: { attribute: "country", operator: "eq", value: country },
+    then: { variation: "on" },
+  });
+
+  it("is told in sentences about what stood", () => {
+    const words = editWords({ ...edit, document: { rules: [rule("NL")] } }, { enabled: true, rules: [rule("DE")] });
+    expect(words.join(" ")).toMatch(/country is .*NL/);
+    expect(words.join(" ")).not.toContain("{");
+  });
+
+  it("has the service's words without that, and where a field is taken back", () => {
+    expect(editWords(edit, null)).toEqual(edit.difference.words);
+    expect(editWords({ ...edit, document: { default: null } }, { default: { variation: "on" } })).toEqual(
+      edit.difference.words,
+    );
   });
 });

@@ -1,8 +1,10 @@
 /** Change requests in words: what state they are in, what they wait for, what their impact is. */
 
 import { count, percent, plural } from "@/lib/format";
+import { differenceInWords } from "@/lib/rules";
 import type { Approval, ChangeRequest, ChangeState, ChangeSummary, Edit, EditIn, MeasuredImpact } from "./queries";
 
+type Document = Readonly<Record<string, unknown>>;
 export type Tone = "neutral" | "info" | "good" | "caution" | "problem";
 
 export const STATES: Readonly<Record<ChangeState, { readonly label: string; readonly tone: Tone }>> = {
@@ -45,6 +47,17 @@ const ACTIONS: Readonly<Record<Edit["action"], string>> = {
 export function editTitle(edit: Pick<Edit, "entity" | "action" | "key" | "environment">): string {
   const where = edit.environment === null ? "" : ` in ${edit.environment}`;
   return `${ACTIONS[edit.action]} ${ENTITIES[edit.entity]} ${edit.key}${where}`;
+}
+
+/** As sentences about what stood when it was proposed; without that, and of fields that are taken back, the service's words. */
+export function editWords(
+  edit: Pick<Edit, "action" | "document" | "difference">,
+  stood: Document | null,
+): readonly string[] {
+  const takenBack = Object.values(edit.document).includes(null);
+  if (stood === null || edit.action !== "update" || takenBack) return edit.difference.words;
+  const words = differenceInWords(stood, { ...stood, ...edit.document });
+  return words.length === 0 ? edit.difference.words : words;
 }
 
 /** The page of what an edit is about. */

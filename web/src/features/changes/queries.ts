@@ -58,6 +58,30 @@ export const changeQuery = (project: string, number: number) =>
     refetchInterval: POLL_MILLISECONDS,
   });
 
+const TOLD = ["flag", "flag_settings", "segment"] as const;
+
+/** What stood when the edit was proposed, of entities whose rules and conditions are told in words; else null. */
+export const proposedOnQuery = (project: string, edit: Pick<Edit, "entity" | "key" | "environment" | "base_version">) =>
+  queryOptions({
+    queryKey: ["changes", project, "proposed on", edit.entity, edit.key, edit.environment, edit.base_version],
+    queryFn: async ({ signal }): Promise<Readonly<Record<string, unknown>> | null> => {
+      const kind = TOLD.find((each) => each === edit.entity);
+      if (kind === undefined || edit.base_version === null) return null;
+      const { document } = await read(
+        controlPlane.GET("/api/v1/projects/{project}/history/{kind}/{key}/versions/{version}", {
+          params: {
+            path: { project, kind, key: edit.key, version: edit.base_version },
+            query: edit.environment === null ? {} : { environment: edit.environment },
+          },
+          signal,
+        }),
+      );
+      return document;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+
 export function useComments(project: string, number: number) {
   return usePaged<Comment>({
     queryKey: ["changes", project, "comments", number],

@@ -1,15 +1,18 @@
 import { Accordion } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Card } from "@/components/Card";
 import { JsonEditor } from "@/components/JsonEditor";
 import { PageLink } from "@/components/PageLink";
 import { pagePath, useParams } from "@/lib/url";
-import { editPage, editTitle } from "../model";
+import { editPage, editTitle, editWords } from "../model";
 import classes from "../pages/changes.module.css";
-import type { Edit } from "../queries";
+import { type Edit, proposedOnQuery } from "../queries";
 
 /** One edit: what it does in words, and the documents behind the words. */
 export function EditCard({ edit }: { readonly edit: Edit }) {
   const { project } = useParams();
+  const stood = useQuery(proposedOnQuery(project, edit)).data ?? null;
+  const words = editWords(edit, stood);
   const page = editPage(edit.entity);
   const entity = edit.key.split("/")[0] ?? edit.key;
   return (
@@ -18,11 +21,11 @@ export function EditCard({ edit }: { readonly edit: Edit }) {
       subtitle={edit.environments.length > 1 ? `Changes what ${edit.environments.join(", ")} serve` : undefined}
       actions={page === null ? undefined : <PageLink to={pagePath(project, page, entity)}>Open as it is now</PageLink>}
     >
-      {edit.difference.words.length === 0 ? (
+      {words.length === 0 ? (
         <p className={classes.hint}>It is so already: nothing would change.</p>
       ) : (
         <ul className={classes.words}>
-          {edit.difference.words.map((each) => (
+          {words.map((each) => (
             <li key={each}>{each}</li>
           ))}
         </ul>
