@@ -16,6 +16,7 @@ from .one_origin import USUAL_PORT, Gateway
 from .processes import PartFailedError
 from .run_files import announce, daemon_file, write_privately
 from .services import Credentials, Services
+from .shop_chat import ShopChat
 from .shop_traffic import ShopTraffic
 from .stack import Stack
 
@@ -23,8 +24,8 @@ _WATCH_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-def addresses_of(services: Services, gateway: Gateway) -> Addresses:
-    """Where the services listen."""
+def addresses_of(services: Services, gateway: Gateway, chat: ShopChat | None = None) -> Addresses:
+    """Where they listen."""
     return Addresses(
         control_plane=services.control_plane.url,
         edge=services.edge.url,
@@ -33,6 +34,7 @@ def addresses_of(services: Services, gateway: Gateway) -> Addresses:
         admin_email=services.credentials.admin_email,
         admin_password=services.credentials.admin_password,
         origin=gateway.url,
+        chat=chat.url if chat else "",
     )
 
 
@@ -44,19 +46,27 @@ def _credentials(folder: Path) -> Credentials:
     return credentials
 
 
+def _services(folder: Path, stack: Stack) -> Services:
+    """Webhooks may lead to this machine, where the shop's chat listens; exports go to a folder."""
+    services = Services(folder, stack, _credentials(folder), exports=folder / "exports")
+    services.control_plane.environment["FF_OUTBOUND_ALLOW"] = "127.0.0.1"
+    return services
+
+
 def keep(folder: Path, stopped: threading.Event) -> None:
     """Run everything until `stopped` is set; a process that ends by itself is started again."""
     daemon_file(folder).unlink(missing_ok=True)
     with (
         Stack(folder) as stack,
-        Services(folder, stack, _credentials(folder)) as services,
+        _services(folder, stack) as services,
+        ShopChat(folder) as chat,
         Gateway(folder, services, USUAL_PORT) as gateway,
         ShopTraffic(folder, services) as traffic,
     ):
-        announce(folder, addresses_of(services, gateway))
+        announce(folder, addresses_of(services, gateway, chat))
         while not stopped.wait(_WATCH_SECONDS):
             traffic.keep()
-            for server in (*stack.parts, *services.all, gateway):
+            for server in (*stack.parts, *services.all, chat, gateway):
                 if not server.running:
                     _log.warning("%s has ended and is started again; its log is %s", server.name, server.log)
                     server.launch()

@@ -129,10 +129,22 @@ def _warehouse(stack: Stack) -> dict[str, str]:
     }
 
 
-class Services:
-    """One process of each service; a context manager that starts and stops them. The stack must be up."""
+def exporter(root: Path, stack: Stack, credentials: Credentials, exports: Path, name: str = "exporter") -> Service:
+    """The process that copies events and results out, below the folder `exports`; new rows wait for seconds alone."""
+    environment = _warehouse(stack) | {
+        "FF_EXPORT_SECRET": credentials.export_secret,
+        "FF_EXPORT_FOLDER_ROOT": str(exports.absolute()),
+        "FF_EXPORT_LAG_SECONDS": "5",
+    }
+    return Service(root, name, ("analytics", "export"), environment)
 
-    def __init__(self, root: Path, stack: Stack, credentials: Credentials) -> None:
+
+class Services:
+    """One process of each service; a context manager that starts and stops them. The stack must be up.
+
+    `exports`: the folder below which people may export; without one nobody works on exports."""
+
+    def __init__(self, root: Path, stack: Stack, credentials: Credentials, exports: Path | None = None) -> None:
         self.credentials = credentials
         self.control_plane = control_plane(root, stack, credentials)
         self.ingestor = ingestor(root, stack, credentials)
@@ -140,12 +152,16 @@ class Services:
         self.analytics = analytics(root, stack, credentials)
         self.loader = loader(root, stack)
         self.monitor = monitor(root, stack)
+        self.exporter = None if exports is None else exporter(root, stack, credentials, exports)
+        if exports is not None:
+            self.analytics.environment["FF_EXPORT_FOLDER_ROOT"] = str(exports.absolute())
         self._exit = ExitStack()
 
     @property
     def all(self) -> tuple[Service, ...]:
         """In the order of their start."""
-        return (self.control_plane, self.ingestor, self.edge, self.analytics, self.loader, self.monitor)
+        known = (self.control_plane, self.ingestor, self.edge, self.analytics, self.loader, self.monitor)
+        return known if self.exporter is None else (*known, self.exporter)
 
     def __enter__(self) -> Self:
         self.start()

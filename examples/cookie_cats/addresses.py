@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Addresses:
-    """Base addresses of the four services, and the first administrator. `origin`: of the gateway in front of them."""
+    """Base addresses of the four services, and the first administrator. `origin`: of the gateway in front of them.
+    `chat`: of a program that takes webhooks, where there is one."""
 
     control_plane: str
     edge: str
@@ -16,3 +17,4 @@ class Addresses:
     admin_email: str
     admin_password: str
     origin: str = ""
+    chat: str = ""

@@ -1,4 +1,5 @@
-"""The control plane's API as one person sees it; what is there already is taken as it is."""
+"""A service's API as one person sees it, the control plane's where nothing else is said; what is there already is
+taken as it is."""
 
 from __future__ import annotations
 
@@ -15,10 +16,11 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Api:
-    """`token` opens what this person may."""
+    """`token` opens what this person may. `root`: what all paths of the service begin with."""
 
     client: httpx.AsyncClient
     token: str = ""
+    root: str = "/api/v1"
 
     async def signed_in(self, email: str, password: str) -> Self:
         answer = await self.post("/auth/login", {"email": email, "password": password})
@@ -57,7 +59,7 @@ class Api:
 
     async def _sent(self, method: str, path: str, body: Document | None = None, **headers: str) -> httpx.Response:
         authorization = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return await self.client.request(method, f"/api/v1{path}", json=body, headers=authorization | headers)
+        return await self.client.request(method, f"{self.root}{path}", json=body, headers=authorization | headers)
 
 
 def _read(answer: httpx.Response) -> Document:

@@ -14,7 +14,7 @@ from .experiments import UNDER_WAY, ExperimentRow
 DAY, MINUTE = 86_400_000, 60_000
 DAYS = 21
 ORDER_SHARE = 0.1
-LOST_SHARE = 0.35
+LOST_SHARE = 0.5
 """Of the phones with the one-page checkout: there it crashed before the exposure was sent."""
 CRASHING, CRASHING_ON = "one-page-checkout", "android"
 _COUNTRIES = {"DE": 34, "SE": 18, "NO": 12, "DK": 10, "NL": 9, "FI": 7, "FR": 7, "IS": 3}
@@ -96,12 +96,13 @@ def events_of(one: Shopper, served: Mapping[str, str], now: int) -> tuple[list[E
             continue
         variation = served[experiment.flag]
         chance *= experiment.factors.get(variation, 1.0)
-        if not _lost(one, experiment.flag, variation):
+        if not is_lost(one, experiment.flag, variation):
             exposures.append(_exposure(one, experiment.flag, variation))
     return exposures, list(_doings(one, chance, served)) if exposures else []
 
 
-def _lost(one: Shopper, flag: str, variation: str) -> bool:
+def is_lost(one: Shopper, flag: str, variation: str) -> bool:
+    """Whether the page crashed before it could tell what it had shown."""
     crashing = flag == CRASHING and variation == "on" and one.attributes["device"] == CRASHING_ON
     return crashing and one.chance("crash").random() < LOST_SHARE
 

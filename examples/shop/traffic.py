@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from .names import MOBILE, SEARCH, STORE
-from .shoppers import Event, Shopper, shopper
+from .shoppers import CRASHING, Event, Shopper, is_lost, shopper
 
 VISITS_A_SECOND = 3.0
 _CUSTOMERS = 20_000
@@ -92,15 +92,35 @@ class Visits:
         flags = dice.sample(_ASKED[project], k=min(4, len(_ASKED[project])))
         if dice.random() < 0.01:
             flags.append(_UNKNOWN[project])
-        await self._post(f"{self._traffic.edge}/v1/evaluate", {"flags": flags, "context": one.context}, headers)
+        asked = {"flags": flags, "context": one.context}
+        answer = (await self._post(f"{self._traffic.edge}/v1/evaluate", asked, headers)).json()
         self._visit += 1
-        events = list(doings(one, project, f"{one.key}-{self._visit}", dice))
+        name = f"{one.key}-{self._visit}"
+        events = [*shown(one, answer, name), *doings(one, project, name, dice)]
         if events:
             await self._post(f"{self._traffic.ingestor}/v1/events", events, headers)
 
-    async def _post(self, url: str, body: Any, headers: dict[str, str]) -> None:
+    async def _post(self, url: str, body: Any, headers: dict[str, str]) -> httpx.Response:
         answer = await self._client.post(url, json=body, headers=headers)
-        answer.raise_for_status()
+        return answer.raise_for_status()
+
+
+def shown(one: Shopper, answer: dict[str, Any], name: str) -> list[Event]:
+    """What a page tells of the checkout that it has shown, unless it crashed before. `answer`: of the edge."""
+    return [
+        {
+            "type": "exposure",
+            "event_id": f"{name}-{CRASHING}",
+            "timestamp": int(time.time() * 1000),
+            "user_key": one.key,
+            "flag": CRASHING,
+            "variation": each["variant"],
+            "config_version": int(each["metadata"]["version"]),
+            "context": one.seen,
+        }
+        for each in answer["flags"]
+        if each["key"] == CRASHING and each.get("variant") and not is_lost(one, CRASHING, each["variant"])
+    ]
 
 
 def doings(one: Shopper, project: str, name: str, dice: random.Random) -> list[Event]:

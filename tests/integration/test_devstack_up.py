@@ -99,6 +99,11 @@ class ShopReader:
     def control_plane(self, path: str) -> Any:
         return self._read(f"{self._book['control_plane']}/api/v1/projects/online-store{path}")
 
+    def organization(self, path: str) -> Any:
+        return self._read(
+            f"{self._book['control_plane']}/api/v1/organizations/{self._book['shop']['organization']}{path}"
+        )
+
     def analytics(self, path: str) -> Any:
         where = "project=online-store&environment=production"
         return self._read(f"{self._book['analytics']}/v1{path}?{where}")
@@ -130,6 +135,26 @@ def test_the_shop_shows_something_of_everything(home: Path) -> None:
     assert shop.control_plane("/configs/storefront/environments/production")["overrides"]
     statuses = Counter(each["status"] for each in shop.control_plane("/experiments")["items"])
     assert statuses == {"running": 4, "stopped": 1, "draft": 1}
+    assert len(shop.control_plane("/personas")["items"]) >= 4
+    assert len(shop.control_plane("/saved-views")["items"]) >= 3
+
+
+def test_the_shops_chat_is_told_and_its_export_runs(home: Path) -> None:
+    shop = ShopReader(address_book(home), "anna.lindqvist")
+    (webhook,) = shop.organization("/webhooks")["items"]
+
+    def delivered() -> bool:
+        deliveries = shop.organization(f"/webhooks/{webhook['id']}/deliveries")["items"]
+        return any(each["last_status"] == 200 for each in deliveries)
+
+    until_blocking(delivered)
+
+    def exported() -> bool:
+        (export,) = shop.analytics("/exports")["items"]
+        run = export["last_run"]
+        return run is not None and run["status"] == "succeeded" and run["rows"]["exposures"] > 0
+
+    until_blocking(exported, UP_SECONDS)
 
 
 def test_the_shops_experiments_end_as_they_were_written(home: Path) -> None:

@@ -7,12 +7,13 @@ from collections import Counter
 
 import pytest
 
+from examples.shop.chat import Chat
 from examples.shop.experiments import EXPERIMENTS, UNDER_WAY
 from examples.shop.flags import FLAGS
 from examples.shop.names import MOBILE, PROJECTS, SEARCH, STORE
 from examples.shop.people import GROUPS, TEAM
-from examples.shop.shoppers import CRASHING, DAY, DAYS, events_of, shopper, shoppers, takes_part
-from examples.shop.traffic import doings
+from examples.shop.shoppers import CRASHING, DAY, DAYS, events_of, is_lost, shopper, shoppers, takes_part
+from examples.shop.traffic import doings, shown
 
 NOW = 1_800_000_000_000
 ALL_ON = {"free-shipping-bar": "on", "one-page-checkout": "on", "gift-wrap-offer": "on", "express-pay": "on"} | {
@@ -82,3 +83,24 @@ def test_live_visits_say_what_they_did_under_ids_of_their_own(project: str) -> N
     ]
     assert len({each["event_id"] for each in events}) == len(events)
     assert bool(events) is (project != SEARCH)
+
+
+def test_live_pages_lose_the_same_exposures_as_those_of_the_past() -> None:
+    told: Counter[str] = Counter()
+    for one in shoppers(1000, NOW):
+        for variation in ("on", "off"):
+            answer = {"flags": [{"key": CRASHING, "variant": variation, "metadata": {"version": "7"}}]}
+            events = shown(one, answer, one.key)
+            assert bool(events) is not is_lost(one, CRASHING, variation)
+            told[variation] += len(events)
+    assert told["off"] == 1000
+    assert told["on"] < 900
+    assert shown(shopper(1, NOW), {"flags": [{"key": "size-guide", "variant": "on"}]}, "visit") == []
+
+
+def test_the_chat_takes_all_messages_but_some_only_when_they_come_again() -> None:
+    chat = Chat()
+    answers = [chat.answer(f"msg_{number}", b'{"type": "flag.updated"}')[0] for number in range(1, 15)]
+    assert answers == [200] * 6 + [503] + [200] * 6 + [503]
+    assert chat.answer("msg_7", b'{"type": "flag.updated"}') == (200, {"posted": "flag.updated"})
+    assert chat.answer("msg_20", b"[]")[0] == 400
