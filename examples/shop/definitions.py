@@ -234,5 +234,9 @@ async def define(api: Api, project: str) -> None:
     await api.made(
         f"{at}/layers", {"key": "checkout", "name": "Checkout", "description": "One test in the checkout at a time."}
     )
+    await api.made(
+        f"{at}/holdouts",
+        {"key": "no-loyalty", "name": "Without the loyalty programme", "share": 5, "description": "Until next summer."},
+    )
     for (_, config), settings in _OVERRIDES.items():
         await api.changed(f"{at}/configs/{config}/environments/{PRODUCTION}", settings)

@@ -3,7 +3,7 @@ finished, planned."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from .people import Person
 @dataclass(frozen=True, kw_only=True)
 class ExperimentRow:
     """`days`: since when it runs, None: it hasn't begun. `factors`: by how much a variation multiplies the share of
-    visitors who order. `shares`: expected ones in percent, the control first."""
+    visitors who order. `shares`: expected ones in percent, the control first. `further`: of its document."""
 
     key: str
     name: str
@@ -27,6 +27,7 @@ class ExperimentRow:
     factors: dict[str, float]
     plan: dict[str, Any]
     country: str | None = None
+    further: dict[str, Any] = field(default_factory=dict)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -49,6 +50,7 @@ class ExperimentRow:
             ],
             "plan": self.plan,
             **({"exposure_filter": there} if self.country else {}),
+            **self.further,
         }
 
 
@@ -120,6 +122,7 @@ EXPERIMENTS = (
         shares=_HALF,
         factors={},
         plan={"mode": "group", "planned_units": 30_000, "planned_looks": 3, "minimum_days": 21},
+        further={"layer": {"key": "checkout", "share": 50}, "holdouts": ["no-loyalty"]},
     ),
 )
 _FINISHED_AT = f"/projects/{STORE}/experiments/express-pay-1"

@@ -47,7 +47,7 @@ _VIEWS: tuple[dict[str, Any], ...] = (
     {"name": "In experiments", "filters": {"experiment": "true"}, "shared": True},
 )
 _CONTRACTOR = "greta.holm@agency.example"
-_MAY_RELEASE = ["flag:read", "flag:toggle", "rollout:read", "rollout:manage", "change:propose", "audit:read"]
+_MAY_RELEASE = ["flag:read", "flag:toggle", "rollout:manage", "change:propose", "audit:read"]
 _PIPELINE = {"name": "Deployment pipeline", "role": "developer", "project": STORE}
 _OLD_KEY = "Newsletter generator"
 
