@@ -1,4 +1,4 @@
-"""What a release hands out: packages, manifests, a bill of materials per service, and their checksums."""
+"""What a release hands out: packages, the chart, manifests, a bill of materials per service, and their checksums."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def build_artefacts(root: Path, target: Path, version: str) -> list[Path]:
     for service in SERVICES:
         _run(root, environment, "cyclonedx_py", *_materials(root, target, service, version))
     _archive(root / "deploy" / "k8s", target / f"verdict-k8s-{version}.tar.gz", made_at)
+    # Named as Helm names what it packs.
+    _archive(root / "deploy" / "helm" / "verdict", target / f"verdict-{version}.tgz", made_at)
     files = sorted(path for path in target.iterdir() if path.name != "SHA256SUMS")
     sums = target / "SHA256SUMS"
     sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in files), encoding="utf-8")

@@ -10,7 +10,8 @@ from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
 from service_kit.setting_values import Between, Checks, Secret
 from service_kit.settings import LongSecret
-from service_kit.store_settings import BusSettings, RedisSettings
+from service_kit.store_settings import BusSettings, OptionalFile, RedisSettings
+from service_kit.tls import TlsFiles, TlsFileUnusable
 
 
 def _absolute(value: str) -> str:
@@ -28,10 +29,22 @@ class StoreSettings(BusSettings):
     clickhouse_url: str = "http://127.0.0.1:8123"
     clickhouse_database: str = "verdict"
     clickhouse_password: Secret = Secret("")
+    clickhouse_ca_file: OptionalFile = None
     clickhouse_cluster: str = ""
     clickhouse_retention_days: Annotated[int, Between(ge=0, le=36_500)] = 0
     clickhouse_query_seconds_max: Annotated[int, Between(ge=1, le=3600)] = 60
     clickhouse_query_memory_bytes_max: Annotated[int, Between(ge=64 * 1024**2)] = 4 * 1024**3
+
+    def check(self) -> None:
+        super().check()
+        if self.clickhouse_ca_file is None:
+            return
+        if not self.clickhouse_url.startswith("https:"):
+            raise ValueError("FF_CLICKHOUSE_URL must begin with https:// where FF_CLICKHOUSE_CA_FILE is given")
+        try:
+            TlsFiles(ca_file=self.clickhouse_ca_file).context()
+        except TlsFileUnusable as error:
+            raise ValueError(f"FF_CLICKHOUSE_CA_FILE: {error}") from None
 
 
 class DestinationSettings(StoreSettings):

@@ -49,6 +49,7 @@ from control_plane.database import (
     Database,
     migrate,
     request_connections,
+    require_migrations,
 )
 from control_plane.entities.bypass import BYPASS_HEADER
 from control_plane.fleet.listener import FleetListener
@@ -407,6 +408,8 @@ def _beside(
 async def _migrated(connection: Connection, settings: Settings) -> None:
     if settings.migrate_on_start:
         await migrate(connection)
+    else:
+        await require_migrations(connection)
 
 
 def _status(settings: Settings, clock: Clock, telemetry: PublishingTelemetry) -> PublishingStatus:

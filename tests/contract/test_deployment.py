@@ -1,4 +1,4 @@
-"""Compose, Dockerfile and Kubernetes manifests hold what they promise."""
+"""Compose and Dockerfile hold what they promise (the chart: tests/deploy)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
 
-import kubernetes_validate
 import pytest
 import yaml
 from analytics.settings import ExportSettings, LoadSettings, MonitorSettings, ServeSettings
@@ -20,20 +18,6 @@ from service_kit.settings import ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-MANIFESTS = [
-    pytest.param(document, id=f"{path.stem}-{document['kind']}-{document['metadata']['name']}")
-    for path in sorted((ROOT / "deploy/k8s").glob("*.yaml"))
-    if path.name != "kustomization.yaml"
-    for document in yaml.safe_load_all(path.read_text())
-]
-
-
-def of(case: Any) -> dict[str, Any]:
-    """The manifest of a test's parameter."""
-    return cast("dict[str, Any]", case.values[0])
-
-
-DEPLOYMENTS = [each for each in MANIFESTS if of(each)["kind"] == "Deployment"]
 SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader", "monitor", "exporter"}
 OF_ANALYTICS = {"loader", "monitor", "exporter"}
 STORES = {"postgres", "nats", "redis", "clickhouse"}
@@ -47,7 +31,6 @@ READ_BY: dict[str, type[ServiceSettings]] = {
     "exporter": ExportSettings,
 }
 """What each workload is told by."""
-KUBERNETES_VERSIONS = ("1.30", "1.34")
 
 
 def variables_of(settings: type[ServiceSettings]) -> set[str]:
@@ -71,47 +54,6 @@ def test_there_is_an_image_per_service_and_none_runs_as_root() -> None:
     runtime = text.split("AS runtime\n")[1].split("\nFROM ")[0]
     assert "USER 10001:10001" in runtime
     assert not re.search(r"^USER ", text.split("AS runtime\n")[1].split("\nFROM ", 1)[1], re.MULTILINE)
-
-
-@pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
-@pytest.mark.parametrize("document", MANIFESTS)
-def test_a_manifest_fits_the_schema_strictly(document: dict[str, Any], version: str) -> None:
-    kubernetes_validate.validate(document, version, strict=True)
-
-
-def test_the_schema_check_can_fail() -> None:
-    broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"portz": []}}
-    with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(broken, KUBERNETES_VERSIONS[0], strict=True)
-
-
-def test_every_manifest_is_listed_for_kustomize() -> None:
-    listed = yaml.safe_load((ROOT / "deploy/k8s/kustomization.yaml").read_text())["resources"]
-    there = {path.name for path in (ROOT / "deploy/k8s").glob("*.yaml")} - {"kustomization.yaml"}
-    assert set(listed) == there
-
-
-@pytest.mark.parametrize("document", DEPLOYMENTS)
-def test_a_workload_is_probed_bounded_and_without_rights(document: dict[str, Any]) -> None:
-    pod = document["spec"]["template"]["spec"]
-    assert pod["automountServiceAccountToken"] is False
-    assert pod["securityContext"]["runAsNonRoot"] is True
-    for container in pod["containers"]:
-        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
-        assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
-        assert set(container["resources"]) == {"requests", "limits"}
-        assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        assert container["securityContext"]["allowPrivilegeEscalation"] is False
-        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-        for variable in container["env"]:
-            if re.search("SECRET|PASSWORD|DATABASE_URL|CLICKHOUSE_URL", variable["name"]):
-                assert "secretKeyRef" in variable["valueFrom"], variable["name"]
-        told = {variable["name"] for variable in container["env"] if variable["name"].startswith("FF_")}
-        assert told <= variables_of(READ_BY[document["metadata"]["name"]])
-
-
-def test_there_is_a_workload_per_service() -> None:
-    assert {of(each)["metadata"]["name"] for each in DEPLOYMENTS} == SERVICES
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSE["services"]))

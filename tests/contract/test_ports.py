@@ -52,9 +52,10 @@ def test_compose_asks_a_process_for_its_health_where_it_listens(name: str) -> No
 def test_kubernetes_has_its_port(name: str) -> None:
     workload = next(each for each in manifests(name) if each["kind"] == "Deployment")
     container = workload["spec"]["template"]["spec"]["containers"][0]
-    admin = int(manifests("config")[-1]["data"]["FF_ADMIN_PORT"])
+    told = next(each["data"] for each in manifests(name) if each["kind"] == "ConfigMap")
+    admin = int(told["FF_ADMIN_PORT"])
     assert {each["name"]: each["containerPort"] for each in container["ports"]} == {"http": PORTS[name], "admin": admin}
-    assert {each["name"]: each.get("value") for each in container["env"]}["FF_PORT"] == str(PORTS[name])
+    assert told["FF_PORT"] == str(PORTS[name])
     services = [each for each in manifests(name) if each["kind"] == "Service"]
     assert [port["port"] for each in services for port in each["spec"]["ports"]] == [PORTS[name]] * (name in SERVED)
 
@@ -67,7 +68,7 @@ def test_its_image_exposes_it(name: str) -> None:
 
 def test_addresses_between_services_are_those() -> None:
     for path in [ROOT / "docker-compose.yml", *(ROOT / "deploy/k8s").glob("*.yaml")]:
-        for name, port in re.findall(rf"http://({'|'.join(PORTS)}):(\d+)", path.read_text()):
+        for name, port in re.findall(rf"http://(?:verdict-)?({'|'.join(PORTS)}):(\d+)", path.read_text()):
             assert int(port) == PORTS[name], path.name
 
 

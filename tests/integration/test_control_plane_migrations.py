@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from control_plane.database import Database, MigrationError, migrate
+from control_plane.database import Connections, Database, MigrationError, migrate, require_migrations
 from control_plane.database.migrate import ADVISORY_LOCK, Migration, read_migrations
 from service_kit.clock import SystemClock
 from service_kit.problems import Unavailable
@@ -33,6 +33,23 @@ async def test_all_migrations_apply_once(database: Database) -> None:
 async def test_two_processes_migrate_one_after_the_other(database: Database) -> None:
     applied = await asyncio.gather(database.migrate(), database.migrate())
     assert sorted(map(len, applied)) == [0, len(read_migrations())]
+
+
+async def test_a_process_that_may_not_migrate_waits_for_whoever_does(postgres_url: str, database: Database) -> None:
+    waiting = Database(postgres_url, SystemClock(), Connections(most=2))
+    opening = asyncio.create_task(waiting.keep_opening(require_migrations))
+
+    async def told(words: str) -> bool:
+        return words in (await waiting.check() or "ready")
+
+    await until(lambda: told(f"{len(read_migrations())} missing, the first is 0001_"))
+    async with database.connection() as connection:
+        await migrate(connection, read_migrations()[:-1])
+    await until(lambda: told(f"1 missing, the first is {read_migrations()[-1].name}"))
+    await database.migrate()
+    await opening
+    assert await waiting.check() is None
+    await waiting.close()
 
 
 async def test_a_changed_file_is_refused(database: Database) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from analytics.commands.warehouses import warehouse_settings
 from analytics.settings import ExportSettings, LoadSettings, ServeSettings
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import WarehouseUnavailable
 from control_plane.settings import Settings
 from edge_evaluator.settings import EdgeSettings
 from event_ingestor.settings import IngestorSettings
@@ -19,6 +22,7 @@ from streams import StreamSpec
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
+from devstack.parts import ClickHouse
 from tests.certificates import Authority, Certificate
 from tests.edge_evaluator.running_edge import running_edge
 from tests.guarded_servers import GuardedNats, GuardedRedis, behind_tls
@@ -91,6 +95,42 @@ def guarded_redis(tmp_path: Path) -> Iterator[GuardedRedis]:
     redis.start()
     yield redis
     redis.stop()
+
+
+async def test_analytics_reaches_a_clickhouse_whose_authority_is_named(
+    monkeypatch: pytest.MonkeyPatch, clickhouse_server: ClickHouse, clickhouse_database: str, authority: Authority
+) -> None:
+    stranger = Authority(authority.certificate.parent, "stranger")
+    async with behind_tls(clickhouse_server.port, authority.issue("clickhouse")) as port:
+        monkeypatch.setenv("FF_CLICKHOUSE_URL", f"https://127.0.0.1:{port}")
+        monkeypatch.setenv("FF_CLICKHOUSE_DATABASE", clickhouse_database)
+        told = {}
+        for trusted in (authority, stranger):
+            monkeypatch.setenv("FF_CLICKHOUSE_CA_FILE", str(trusted.certificate))
+            warehouse = Warehouse(warehouse_settings(load_settings(LoadSettings)))
+            try:
+                told[trusted] = (await warehouse.rows("SELECT 1 AS one", {}))[0]["one"]
+            except WarehouseUnavailable:
+                told[trusted] = None
+            finally:
+                await warehouse.close()
+    assert told == {authority: 1, stranger: None}
+
+
+@pytest.mark.parametrize(
+    ("url", "file", "said"),
+    [
+        pytest.param("http://127.0.0.1:8123", "authority", "FF_CLICKHOUSE_URL must begin with https", id="without TLS"),
+        pytest.param("https://127.0.0.1:8443", "missing", "FF_CLICKHOUSE_CA_FILE: can't be read", id="a missing file"),
+    ],
+)
+def test_an_authority_of_clickhouse_that_cannot_be_used_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch, authority: Authority, url: str, file: str, said: str
+) -> None:
+    monkeypatch.setenv("FF_CLICKHOUSE_URL", url)
+    monkeypatch.setenv("FF_CLICKHOUSE_CA_FILE", str(authority.certificate.with_name(f"{file}.pem")))
+    with pytest.raises(SystemExit, match=said):
+        load_settings(LoadSettings)
 
 
 def edge_settings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> EdgeSettings:

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import helm_python
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,8 +60,10 @@ def test_a_release_is_committed_tagged_and_built_twice_to_the_same_bytes(checkou
 
     wheels = {path.name.partition("-")[0] for path in folder.glob("*.whl")}
     assert wheels == {"verdict_platform", "verdict_bucketing", "feature_flag_platform"}
-    sdks = {"feature-flag-platform-sdk", "feature-flag-platform-web"}
-    assert {path.name.rpartition("-")[0] for path in folder.glob("*.tgz")} == sdks
+    packed_by_name = {"feature-flag-platform-sdk", "feature-flag-platform-web", "verdict"}
+    assert {path.name.rpartition("-")[0] for path in folder.glob("*.tgz")} == packed_by_name
+    with helm_python.Chart.load(folder / f"verdict-{VERSION}.tgz") as chart:
+        assert (chart.version, chart.metadata["appVersion"]) == (VERSION, VERSION)
     modules = {"feature-flag-platform-sdk-go", "feature-flag-platform-sdk-go-openfeature"}
     assert {path.name.partition("-v9")[0] for path in folder.glob("*.zip")} == modules
     [wheel] = folder.glob("verdict_platform-*.whl")

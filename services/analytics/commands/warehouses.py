@@ -17,6 +17,7 @@ def warehouse_settings(settings: StoreSettings) -> WarehouseSettings:
             retention_days=settings.clickhouse_retention_days,
             query_seconds_max=settings.clickhouse_query_seconds_max,
             query_memory_bytes_max=settings.clickhouse_query_memory_bytes_max,
+            ca_file=str(settings.clickhouse_ca_file or ""),
             password=settings.clickhouse_password.get_secret_value(),
         )
     except ValueError as error:

@@ -15,6 +15,8 @@ class WarehouseSettings:
 
     `url`: http(s)://[user[:password]@]host[:port]. `cluster`: its name, empty for a single node.
 
+    `ca_file`: the authority to trust instead of the system's, in PEM.
+
     `retention_days`: rows older than this (by when they were received) are dropped; 0 keeps them.
     `query_seconds_max` and `query_memory_bytes_max` bound every query.
     """
@@ -27,6 +29,7 @@ class WarehouseSettings:
     query_memory_bytes_max: int = 4 * 1024**3
     connections_max: int = 8
     password: str = field(default="", repr=False)
+    ca_file: str = ""
 
     def __post_init__(self) -> None:
         for name in ("database", "cluster"):
@@ -55,4 +58,4 @@ class WarehouseSettings:
             "secure": secure,
             "username": unquote(address.username or "default"),
             "password": self.password or unquote(address.password or ""),
-        }
+        } | ({"ca_cert": self.ca_file} if self.ca_file else {})

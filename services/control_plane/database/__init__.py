@@ -4,7 +4,7 @@ from control_plane.database.attempts import Overtaken, settled
 from control_plane.database.connections import Connection, Record
 from control_plane.database.database import Database
 from control_plane.database.kept_back import RowKind
-from control_plane.database.migrate import MigrationError, migrate
+from control_plane.database.migrate import MigrationError, migrate, require_migrations
 from control_plane.database.patience import (
     OPERATOR_CONNECTIONS,
     RELAY_CONNECTIONS,
@@ -50,6 +50,7 @@ __all__ = [
     "of_tenants",
     "renumbered",
     "request_connections",
+    "require_migrations",
     "set_present_tenancy",
     "settled",
 ]

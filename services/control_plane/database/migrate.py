@@ -89,6 +89,17 @@ async def migrate(
         await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
 
 
+async def require_migrations(connection: Connection, migrations: Sequence[Migration] | None = None) -> None:
+    """Raises `MigrationError` where one is missing that somebody else is to apply."""
+    wanted = read_migrations() if migrations is None else migrations
+    held: set[int] = set()
+    if await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
+        held = {row["number"] for row in await connection.fetch("SELECT number FROM schema_migrations")}
+    missing = [each.name for each in wanted if each.number not in held]
+    if missing:
+        raise MigrationError(f"waiting for `control_plane migrate`: {len(missing)} missing, the first is {missing[0]}")
+
+
 async def _lock(connection: Connection, wait_seconds: float) -> None:
     deadline = time.monotonic() + wait_seconds
     while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", ADVISORY_LOCK):
