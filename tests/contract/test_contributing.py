@@ -127,4 +127,5 @@ def test_every_command_on_the_page_exists() -> None:
     assert set(re.findall(r"`make ([a-z0-9-]+)", PAGE)) <= targets
     for module in re.findall(r"python -m ([a-z_.]+)", PAGE):
         path = module.replace(".", "/")
-        assert module == "pytest" or files(f"{path}.py") or files(f"{path}/__main__.py") or files(f"services/{path}.py"), module
+        places = (f"{path}.py", f"{path}/__main__.py", f"services/{path}.py")
+        assert module == "pytest" or any(files(each) for each in places), module

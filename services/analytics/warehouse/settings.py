@@ -52,10 +52,13 @@ class WarehouseSettings:
         """The arguments of the driver's client, without a database."""
         address = urlsplit(self.url)
         secure = address.scheme == "https"
-        return {
+        arguments: dict[str, object] = {
             "host": address.hostname,
             "port": address.port or (8443 if secure else 8123),
             "secure": secure,
             "username": unquote(address.username or "default"),
             "password": self.password or unquote(address.password or ""),
-        } | ({"ca_cert": self.ca_file} if self.ca_file else {})
+        }
+        if self.ca_file:
+            arguments["ca_cert"] = self.ca_file
+        return arguments

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 NAME = "installation-check"
 SECONDS = 60.0
-FLAG = {
+FLAG: dict[str, object] = {
     "key": NAME,
     "type": "boolean",
     "variations": [{"key": "on", "value": True}, {"key": "off", "value": False}],
