@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from deploy.helm.charts import rendered
-from tests.deploy.manifests import Manifest, of_kind, rendered_of
+from deploy.helm.charts import Manifest, rendered
+from tests.deploy.manifests import of_kind, rendered_of
 
 SERVICES = {
     "/analytics": "verdict-analytics",
