@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, load_settings
 
 from deploy.helm.charts import Manifest, rendered
 from deploy.helm.workload_settings import READ_BY
@@ -59,7 +59,7 @@ def test_a_service_is_told_only_what_it_reads_and_takes_it(
             for variable, value in variables_told.items():
                 mounted = value.startswith("/etc/verdict/")
                 environment.setenv(variable, files[Path(value).name] if mounted else value)
-            settings()
+            load_settings(settings)
 
 
 @pytest.mark.parametrize("name", MATRIX)
@@ -128,7 +128,7 @@ def test_a_job_is_told_what_its_command_reads(monkeypatch: pytest.MonkeyPatch, f
                         SECRETS.get(value.removeprefix("secret:"), "s" * 40) if value.startswith("secret:") else value
                     )
                     environment.setenv(variable, files[Path(text).name] if text.startswith("/etc/verdict/") else text)
-                settings()
+                load_settings(settings)
 
 
 def test_another_login_may_migrate() -> None:
