@@ -72,6 +72,8 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: "md" } },
     Popover: { defaultProps: { shadow: "md" } },
     CloseButton: { defaultProps: { "aria-label": "Close" } },
+    // Wider than a phone, it scrolls.
+    SegmentedControl: { styles: { root: { maxWidth: "100%", overflowX: "auto" } } },
     NumberInput: { defaultProps: { hideControls: true } },
   },
 });

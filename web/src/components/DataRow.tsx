@@ -1,4 +1,4 @@
-import { type JSX, memo } from "react";
+import { Fragment, isValidElement, type JSX, memo, type ReactNode } from "react";
 import type { Column } from "./DataTable";
 import classes from "./DataTable.module.css";
 
@@ -47,12 +47,17 @@ function Plain<Row>({ row, rowKey, index, columns, href, focusable, selected, on
               {column.cell(row)}
             </a>
           ) : (
-            column.cell(row)
+            whole(column.cell(row))
           )}
         </td>
       ))}
     </tr>
   );
+}
+
+/** On a narrow screen a cell lays out its label and one thing beside it: several are kept together. */
+function whole(content: ReactNode): ReactNode {
+  return isValidElement(content) && content.type === Fragment ? <div>{content}</div> : content;
 }
 
 /** Drawn again only when its own row changes: a list keeps the identity of its rows, columns and functions. */

@@ -2,7 +2,7 @@ import { usePlace } from "@/api/place";
 import { Counts } from "@/charts/Counts";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
-import { amount, count, rate, shortDayInUtc } from "@/lib/format";
+import { count, shortDayInUtc } from "@/lib/format";
 import { type Metric, type MetricPreview, useMetricPreview } from "../queries";
 import styles from "./metrics.module.css";
 
@@ -23,27 +23,18 @@ export function PreviewCard({ metric }: { metric: Metric }) {
 }
 
 function Found({ found }: { found: MetricPreview }) {
-  const written = found.unit === "rate" ? rate : amount;
-  const known = found.days.flatMap((each) => (each.value === null ? [] : [each.value]));
   return (
     <>
       <p className={styles.text}>{found.finding}</p>
       {found.events > 0 && (
-        <>
-          {known.length > 0 && (
-            <p className={styles.hint}>
-              A day came to between {written(Math.min(...known))} and {written(Math.max(...known))}.
-            </p>
-          )}
-          <Counts
-            label={`Users with ${found.name} by day`}
-            timeName="Day (UTC)"
-            times={found.days.map((each) => shortDayInUtc(each.date))}
-            series={[{ key: "units", label: "Users", place: 1, values: found.days.map((each) => each.units) }]}
-            format={count}
-            height={160}
-          />
-        </>
+        <Counts
+          label={`Users with ${found.name} by day`}
+          timeName="Day (UTC)"
+          times={found.days.map((each) => shortDayInUtc(each.date))}
+          series={[{ key: "units", label: "Users", place: 1, values: found.days.map((each) => each.units) }]}
+          format={count}
+          height={160}
+        />
       )}
     </>
   );

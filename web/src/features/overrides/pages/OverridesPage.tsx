@@ -134,10 +134,11 @@ function OverrideList({
       }
     };
     return [
-      { id: "unit", header: "User", cell: (row) => row.unit },
+      { id: "unit", header: "User", width: "16%", cell: (row) => row.unit },
       {
         id: "flag",
         header: "Gets",
+        width: "22%",
         cell: (row) => (
           <>
             <strong>{row.variation}</strong> of{" "}
