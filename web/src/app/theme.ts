@@ -64,7 +64,10 @@ export const theme = createTheme({
     Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     // Its own grey is too light for the words of a message.
     Notification: { styles: { description: { color: "var(--mantine-color-dimmed)" } } },
-    Modal: { defaultProps: { centered: false, closeButtonProps: { "aria-label": "Close" } } },
+    Modal: {
+      defaultProps: { centered: false, closeButtonProps: { "aria-label": "Close" } },
+      styles: { title: { fontWeight: 600 } },
+    },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Tooltip: {
       defaultProps: { multiline: true, maw: 320, openDelay: 150, events: { hover: true, focus: true, touch: true } },

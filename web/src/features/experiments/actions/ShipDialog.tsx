@@ -2,7 +2,7 @@ import { Radio, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem } from "@/api/problem";
+import { asProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Review } from "@/components/Review";
@@ -32,15 +32,16 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
     enabled: opened,
     retry: false,
   });
-  const approval = useApproval(project.key);
   const environment = environments.find((each) => each.key === experiment.environment);
   const shipped = rehearsal.data;
   const problem = rehearsal.error === null ? null : asProblem(rehearsal.error);
+  const waits = problem?.code === "approval_required";
+  const approval = useApproval(project.key, waits);
   const affected = problem?.code === "experiment_affected" ? problem : approval.affected;
 
   const submit = async ({ reason }: { reason: string }) => {
     const edit = {
-      entity: shipped && isConfig(shipped.before) ? ("config_settings" as const) : ("flag_settings" as const),
+      entity: isOnConfig(shipped?.before, problem) ? ("config_settings" as const) : ("flag_settings" as const),
       key: experiment.flag,
       environment: experiment.environment,
       action: "ship" as const,
@@ -69,7 +70,7 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
         ...(against === null ? [] : [`The decision is another one. ${against}`]),
         ...(shipped?.warnings.map((each) => each.detail) ?? []),
       ]}
-      impact={problem !== null && affected === null ? <Failure problem={problem} /> : undefined}
+      impact={problem !== null && !waits && affected === null ? <Failure problem={problem} /> : undefined}
       choices={
         <Stack gap="sm">
           <Radio.Group
@@ -93,6 +94,9 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
   );
 }
 
-function isConfig(settings: Readonly<Record<string, unknown>>): boolean {
-  return "overrides" in settings && !("rules" in settings);
+/** By what it serves now; where that waits for an approval, by the edit that the refusal names. */
+function isOnConfig(settings: Readonly<Record<string, unknown>> | undefined, problem: Problem | null): boolean {
+  if (settings !== undefined) return "overrides" in settings && !("rules" in settings);
+  const edit = problem?.body.edit;
+  return typeof edit === "object" && edit !== null && "entity" in edit && edit.entity === "config_settings";
 }

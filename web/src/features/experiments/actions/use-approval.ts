@@ -9,9 +9,10 @@ interface Wanted {
   readonly reason: string;
 }
 
-/** A write that may turn out to need others' approval: the next attempt requests it. */
-export function useApproval(project: string) {
-  const [needed, setNeeded] = useState(false);
+/** A write that may turn out to need others' approval: the next attempt requests it, or the first where a rehearsal said so. */
+export function useApproval(project: string, rehearsed = false) {
+  const [refused, setRefused] = useState(false);
+  const needed = refused || rehearsed;
   const [affected, setAffected] = useState<Problem | null>(null);
   const orRequest = async <T>(attempt: () => Promise<T>, wanted: Wanted): Promise<T | null> => {
     if (needed) {
@@ -23,7 +24,7 @@ export function useApproval(project: string) {
       return await attempt();
     } catch (thrown) {
       const problem = asProblem(thrown);
-      if (problem.code === "approval_required") setNeeded(true);
+      if (problem.code === "approval_required") setRefused(true);
       if (problem.code === "experiment_affected") setAffected(problem);
       throw problem;
     }
