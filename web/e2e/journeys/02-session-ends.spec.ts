@@ -69,7 +69,9 @@ test("a session that ends amid an edit takes nothing away", async ({ page, place
   await clean(page);
   await again();
   await expect(page.getByRole("textbox", { name: "Share of on in percent" })).toHaveValue("100 %");
-  await expect(page.getByRole("region", { name: "Unsaved changes" })).toContainText("9,000 of 10,000 buckets move from off to on");
+  await expect(page.getByRole("region", { name: "Unsaved changes" })).toContainText(
+    "9,000 of 10,000 buckets move from off to on",
+  );
 
   // And between the review and its save, which then goes through as if nothing had been.
   await page.keyboard.press("Control+s");
