@@ -1,6 +1,7 @@
 import { Button, Text } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { alike, hintsOfRules, movedTo, type Rule, type SeenAttribute } from "@/lib/rules";
+import { same } from "@/lib/json";
+import { hintsOfRules, movedTo, type Rule, type SeenAttribute } from "@/lib/rules";
 import type { Wanted } from "./ConditionEditor";
 import { EMPTY } from "./condition/ConditionGroup";
 import type { FieldError } from "./condition/context";
@@ -81,7 +82,7 @@ export function RuleList({
               segments={segments}
               errors={errors}
               hints={hints.filter((hint) => hint.path.startsWith(`rules[${index}].`))}
-              changed={onChange !== undefined && !alike(known, rule)}
+              changed={onChange !== undefined && !same(known, rule)}
               opened={opened?.index === index}
               focus={opened?.index === index ? opened.focus : null}
               onOpen={(path) => setOpened({ index, focus: { path: path ?? `rules[${index}].if` } })}

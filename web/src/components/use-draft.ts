@@ -1,5 +1,6 @@
 import { useBlocker } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { same } from "@/lib/json";
 import { askToConfirm } from "./confirm";
 
 export interface Draft<T> {
@@ -7,46 +8,76 @@ export interface Draft<T> {
   /** A changed copy, or a function of the current one. */
   readonly set: (next: T | ((current: T) => T)) => void;
   readonly dirty: boolean;
-  /** Back to what is stored now; also after it was saved. */
+  /** Back to what is stored now. */
   readonly discard: () => void;
-  /** What the draft was made from. */
+  /** What the draft was made from, and which version that is: what a save names. */
   readonly base: T;
+  readonly version: number;
   /** What is stored has changed since; `rebase` says that the draft knows it. */
   readonly moved: boolean;
   readonly rebase: (next: T) => void;
+  /** It was written as this version: it goes on being shown until that has been read. */
+  readonly saved: (version: number) => void;
 }
 
 interface Options {
   /** Tabs of the same entity show parts of the draft, so going from one to another leaves nothing. */
   readonly acrossTabs?: boolean;
+  /** Of what is stored. */
+  readonly version?: number;
+}
+
+interface Held<T> {
+  readonly base: T;
+  readonly draft: T;
+  readonly version: number;
+  readonly saved: boolean;
 }
 
 /** An edited copy of what is stored. It lives as long as the page does, and leaving it asks. */
-export function useDraft<T>(stored: T, { acrossTabs = false }: Options = {}): Draft<T> {
-  const [held, setHeld] = useState<{ readonly base: T; readonly draft: T } | null>(null);
+export function useDraft<T>(stored: T, { acrossTabs = false, version = 0 }: Options = {}): Draft<T> {
+  const [last, setHeld] = useState<Held<T> | null>(null);
+  const held = last?.saved && version >= last.version ? null : last;
   const base = held?.base ?? stored;
   const draft = held?.draft ?? stored;
-  const dirty = useMemo(() => held !== null && !same(held.draft, held.base), [held]);
-  const moved = useMemo(() => dirty && !same(base, stored), [dirty, base, stored]);
+  const dirty = useMemo(() => held !== null && !held.saved && !same(held.draft, held.base), [held]);
+  const moved = useMemo(() => dirty && !same(base, stored) && !same(draft, stored), [dirty, base, draft, stored]);
   useLeaveAsks(dirty, acrossTabs);
 
   const set = useCallback<Draft<T>["set"]>(
     (next) =>
       setHeld((current) => {
-        const from = current ?? { base: stored, draft: stored };
-        return { base: from.base, draft: isUpdate<T>(next) ? next(from.draft) : next };
+        const from = current ?? { base: stored, draft: stored, version };
+        return {
+          base: from.base,
+          version: from.version,
+          draft: isUpdate<T>(next) ? next(from.draft) : next,
+          saved: false,
+        };
       }),
-    [stored],
+    [stored, version],
   );
   const discard = useCallback(() => setHeld(null), []);
-  const rebase = useCallback((next: T) => setHeld({ base: stored, draft: next }), [stored]);
+  const rebase = useCallback(
+    (next: T) => setHeld({ base: stored, draft: next, version, saved: false }),
+    [stored, version],
+  );
+  const saved = useCallback(
+    (written: number) =>
+      setHeld((current) =>
+        current === null ? null : { base: current.draft, draft: current.draft, version: written, saved: true },
+      ),
+    [],
+  );
 
-  // A draft that is as before holds nothing back: what is stored goes on showing through.
+  // A draft that is as before, or as it is stored by now, holds nothing back: what is stored goes on showing through.
   useEffect(() => {
-    if (held !== null && !dirty) setHeld(null);
-  }, [held, dirty]);
+    if (last === null) return;
+    if (held === null || (!held.saved && (!dirty || same(held.draft, stored)))) setHeld(null);
+  }, [last, held, dirty, stored]);
 
-  return { draft, set, dirty, discard, base, moved, rebase };
+  // What was changed beside what is edited needs no rebase: the draft stands on the version that stands now.
+  return { draft, set, dirty, discard, base, version: moved && held ? held.version : version, moved, rebase, saved };
 }
 
 function useLeaveAsks(dirty: boolean, acrossTabs: boolean): void {
@@ -76,14 +107,4 @@ function isUpdate<T>(next: T | ((current: T) => T)): next is (current: T) => T {
 
 function isSearch(value: unknown): value is { env?: unknown } {
   return typeof value === "object" && value !== null;
-}
-
-/** By value, whatever the order of an object's members. */
-export function same(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true;
-  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const left = Object.entries(one).filter(([, value]) => value !== undefined);
-  const right = new Map(Object.entries(other).filter(([, value]) => value !== undefined));
-  return left.length === right.size && left.every(([key, value]) => right.has(key) && same(value, right.get(key)));
 }

@@ -24,18 +24,14 @@ export function withMember(value: JsonObject, name: string, given: Json | undefi
   return Object.fromEntries(entries);
 }
 
-export function same(left: Json | undefined, right: Json | undefined): boolean {
-  if (left === right) return true;
-  if (Array.isArray(left))
-    return (
-      Array.isArray(right) && left.length === right.length && left.every((each, index) => same(each, right[index]))
-    );
-  if (!isObject(left) || !isObject(right)) return false;
-  const names = Object.keys(left);
-  return (
-    names.length === Object.keys(right).length &&
-    names.every((name) => Object.hasOwn(right, name) && same(left[name], right[name]))
-  );
+/** By value, whatever the order of an object's members; one that is undefined is none. */
+export function same(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const left = Object.entries(one).filter(([, value]) => value !== undefined);
+  const right = new Map(Object.entries(other).filter(([, value]) => value !== undefined));
+  return left.length === right.size && left.every(([key, value]) => right.has(key) && same(value, right.get(key)));
 }
 
 /** What a JSON Merge Patch makes of a value. */

@@ -1,12 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import type { Written } from "@/api/clients";
 import { type Environment, usePlace } from "@/api/place";
 import { asProblem, type FieldProblem, type Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
 import { announce } from "../announce";
+import type { Subject } from "../history/queries";
+import { undoOf } from "../history/undo";
 import { Review } from "../Review";
 import { ExperimentChoices } from "./ExperimentChoices";
 import { Impact } from "./Impact";
+import { choicesOf, disturbedBy, ownPaths } from "./problems";
 import { type Edit, type ExperimentChoice, policyQuery, previewQuery, propose } from "./queries";
 
 /** From this share of the recent units on, the name of a protected environment is typed. */
@@ -31,53 +35,69 @@ interface Props {
   readonly confirm?: string;
   /** What it touches besides, told above the impact. */
   readonly touches?: ReactNode;
-  readonly save: (given: Given) => Promise<Parameters<typeof announce>[0]>;
-  readonly undo?: () => Promise<unknown>;
+  readonly save: (given: Given) => Promise<Written<{ readonly version: number }>>;
+  /** What is undone by its history; null where nothing can be. */
+  readonly subject: Subject | null;
+  /** Reads what was written; after an undo, too. */
+  readonly refresh: () => Promise<unknown>;
   readonly onClose: () => void;
-  /** After it was saved, or asked for. */
-  readonly onDone: () => void | Promise<void>;
+  /** It was saved as this version. */
+  readonly onSaved: (version: number) => void;
+  /** It was asked for; without it as when it is closed. */
+  readonly onAsked?: () => void;
   /** What was refused, by the paths of controls; without it, and where there are none, the review shows it. */
   readonly onRefused?: (fields: readonly FieldProblem[], problem: Problem) => void;
 }
 
 /** The last look before one write: saved, or asked for where others have to agree. */
 export function EditReview(props: Props) {
-  const { title, edit, environment, done, save, undo } = props;
+  const { title, edit, environment, subject } = props;
+  const client = useQueryClient();
   const { project } = usePlace();
   const mayPropose = useRight("change:propose", environment.key).allowed;
   const policy = useQuery(policyQuery(project.key, environment.key)).data;
   const preview = useQuery({ ...previewQuery(project.key, environment.key, [edit]), enabled: mayPropose });
   const [mustAsk, setMustAsk] = useState(false);
-  const [affected, setAffected] = useState<readonly string[]>([]);
+  const [affected, setAffected] = useState<Problem | null>(null);
   const [choice, setChoice] = useState<ExperimentChoice | null>(null);
 
   const told = preview.data;
-  const experiments = affected.length > 0 ? affected : (told?.disturbed_experiments ?? []);
+  const experiments = affected === null ? (told?.disturbed_experiments ?? []) : disturbedBy(affected);
   const asks = mustAsk || (policy?.required === true && told !== undefined && told.status !== "unchanged");
   const moved = told?.impact?.changed_share?.percent ?? 0;
   const typed = environment.protected && !asks && moved > MUCH_PERCENT ? { typedName: environment.name } : {};
+  const global = edit.environment === undefined || edit.environment === null;
 
+  const refresh = async () => {
+    await Promise.all([props.refresh(), client.invalidateQueries({ queryKey: ["history", project.key] })]);
+  };
   const request = async (reason: string) => {
     const document = choice === null ? edit.document : { ...edit.document, on_experiments: choice };
-    const written = await propose(project.key, title, reason, [{ ...edit, ...(document ? { document } : {}) }]);
+    const asked = { ...edit, ...(document ? { document } : {}) };
+    const written = await propose(project.key, title.slice(0, TITLE_MAX), reason, [asked]);
     announce(null, { what: `Asked for approval: change request ${written.data.number}` });
+    (props.onAsked ?? props.onClose)();
+  };
+  const save = async (given: Given) => {
+    const written = await props.save(given);
+    announce(written, { what: props.done, ...(subject === null ? {} : { undo: undoOf(subject, written, refresh) }) });
+    props.onSaved(written.data.version);
   };
   const submit = async ({ reason }: { readonly reason: string }) => {
     try {
-      if (asks) await request(reason);
-      else announce(await save({ reason, choice }), { what: done, ...(undo === undefined ? {} : { undo }) });
+      await (asks ? request(reason) : save({ reason, choice }));
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === "approval_required") setMustAsk(true);
-      if (problem.code === "experiment_affected") setAffected(experimentsOf(problem));
-      const fields = problem.fields.filter((each) => !each.field.startsWith("X-"));
+      if (problem.code === "experiment_affected") setAffected(problem);
+      const fields = ownPaths(problem.fields).filter((each) => !each.field.startsWith("X-"));
       if (props.onRefused !== undefined && (problem.status === 412 || (problem.status === 422 && fields.length > 0))) {
         props.onRefused(fields, problem);
         return;
       }
       throw thrown;
     }
-    await props.onDone();
+    await refresh();
   };
 
   return (
@@ -92,7 +112,12 @@ export function EditReview(props: Props) {
         <>
           {props.touches}
           {mayPropose && (
-            <Impact preview={told} error={preview.error} waiting={preview.isFetching} environment={environment.name} />
+            <Impact
+              preview={told}
+              error={preview.error}
+              waiting={preview.isFetching}
+              {...(global ? { environment: environment.name } : {})}
+            />
           )}
         </>
       }
@@ -100,18 +125,22 @@ export function EditReview(props: Props) {
       mode={asks ? "request" : "save"}
       {...typed}
       {...(props.confirm !== undefined && !asks ? { confirm: props.confirm } : {})}
-      {...(experiments.length > 0
-        ? { choices: <ExperimentChoices experiments={experiments} value={choice} onChange={setChoice} /> }
+      {...(experiments.length > 0 || affected !== null
+        ? {
+            choices: (
+              <ExperimentChoices
+                experiments={experiments}
+                {...(affected === null ? {} : { choices: choicesOf(affected) })}
+                value={choice}
+                onChange={setChoice}
+              />
+            ),
+          }
         : {})}
       onSubmit={submit}
     />
   );
 }
 
-function experimentsOf(problem: Problem): string[] {
-  const { experiments } = problem.body;
-  if (!Array.isArray(experiments)) return [];
-  return experiments.flatMap((each: unknown) =>
-    typeof each === "object" && each !== null && "key" in each ? [String(each.key)] : [],
-  );
-}
+/** Of a change request. */
+const TITLE_MAX = 200;

@@ -3,6 +3,8 @@ import type { ExperimentChoice } from "./queries";
 
 interface Props {
   readonly experiments: readonly string[];
+  /** Those that the control plane leaves; all by default. */
+  readonly choices?: readonly ExperimentChoice[];
   readonly value: ExperimentChoice | null;
   readonly onChange: (value: ExperimentChoice) => void;
 }
@@ -22,10 +24,11 @@ const CHOICES: readonly { value: ExperimentChoice; label: string; description: s
 ];
 
 /** What becomes of running experiments that a change disturbs. */
-export function ExperimentChoices({ experiments, value, onChange }: Props) {
+export function ExperimentChoices({ experiments, choices, value, onChange }: Props) {
+  const left = CHOICES.filter((each) => choices === undefined || choices.includes(each.value));
   return (
     <Radio.Group
-      label={`This changes who gets what in ${experiments.join(", ")}`}
+      label={`This changes who gets what in ${experiments.join(", ") || "an experiment"}`}
       value={value ?? ""}
       onChange={(given) => {
         const chosen = CHOICES.find((each) => each.value === given);
@@ -34,7 +37,7 @@ export function ExperimentChoices({ experiments, value, onChange }: Props) {
       required
     >
       <Stack gap="xs" mt="xs">
-        {CHOICES.map((each) => (
+        {left.map((each) => (
           <Radio key={each.value} {...each} />
         ))}
       </Stack>

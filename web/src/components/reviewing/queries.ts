@@ -30,7 +30,7 @@ export const previewQuery = (project: string, environment: string, edits: readon
       read(
         controlPlane.POST("/api/v1/projects/{project}/environments/{environment}/preview", {
           params: { path: { project, environment } },
-          body: { edits: [...edits], examples: 0 },
+          body: { edits: [...edits], examples: 3 },
           signal,
         }),
       ),

@@ -10,6 +10,7 @@ import {
   shortJson,
   valueAt,
 } from "@/lib/json";
+import { listBy, MEMBERS, type Parts } from "@/lib/merge";
 
 export interface ConfigOverride {
   id?: string;
@@ -24,6 +25,14 @@ export interface SettingsDraft {
   resolve: "first" | "merge";
   overrides: ConfigOverride[];
 }
+
+/** How others' changes of the same settings are merged. */
+export const SETTINGS_PARTS: Parts<SettingsDraft> = {
+  value: MEMBERS,
+  overrides: listBy("id", (each) =>
+    isObject(each) && typeof each.segment === "string" ? each.segment : "an override",
+  ),
+};
 
 /** The fields that differ, as a PATCH takes them. */
 export function settingsPatch(before: SettingsDraft, after: SettingsDraft): Partial<SettingsDraft> {

@@ -1,6 +1,8 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
+import type { Parameters } from "@/components/EntityList";
+import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
 export type Config = Schemas["ConfigView"];
@@ -13,16 +15,8 @@ const PAGE = 200;
 
 export const configsKey = (project: string) => ["project", project, "configs"] as const;
 
-export interface ConfigListParameters {
-  q?: string;
-  tag?: string;
-  owner?: string;
-  archived?: "true" | "only";
-  sort: "key" | "-key" | "name" | "-name" | "updated_at" | "-updated_at";
-}
-
-export const configListQuery = (project: string, parameters: ConfigListParameters) =>
-  infiniteQueryOptions({
+export function useConfigs(project: string, parameters: Parameters) {
+  return useInfiniteQuery({
     queryKey: [...configsKey(project), "list", parameters],
     queryFn: ({ pageParam, signal }) =>
       read(
@@ -36,7 +30,9 @@ export const configListQuery = (project: string, parameters: ConfigListParameter
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
+    placeholderData: (before) => before,
   });
+}
 
 export const configQuery = (project: string, key: string) =>
   queryOptions({
@@ -76,7 +72,7 @@ export function createConfig(project: string, body: NewConfig) {
 export function changeConfig(project: string, key: string, version: number, body: ConfigChange, reason?: string) {
   return write(
     controlPlane.PATCH("/api/v1/projects/{project}/configs/{key}", {
-      params: { path: { project, key }, header: { "If-Match": `"${version}"`, ...reasonHeader(reason) } },
+      params: { path: { project, key }, header: { "If-Match": ifMatch(version), ...reasonHeader(reason) } },
       body,
     }),
   );
@@ -93,7 +89,7 @@ export function changeSettings(at: SettingsPlace, version: number, body: Setting
     controlPlane.PATCH("/api/v1/projects/{project}/configs/{key}/environments/{environment}", {
       params: {
         path: { project: at.project, key: at.key, environment: at.environment },
-        header: { "If-Match": `"${version}"`, ...reasonHeader(reason) },
+        header: { "If-Match": ifMatch(version), ...reasonHeader(reason) },
       },
       body,
     }),
@@ -113,44 +109,6 @@ export function deleteConfig(project: string, key: string) {
   return write(controlPlane.DELETE("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } } }));
 }
 
-type Kind = "config" | "config_settings";
-
-/** With the version that was written: nothing newer is taken back. */
-export function undo(project: string, kind: Kind, key: string, version: number, environment?: string) {
-  return write(
-    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/undo", {
-      params: {
-        path: { project, kind, key },
-        query: environment === undefined ? {} : { environment },
-        header: { "If-Match": `"${version}"` },
-      },
-    }),
-  );
-}
-
-export const historyQuery = (project: string, kind: Kind, key: string, environment?: string) =>
-  queryOptions({
-    queryKey: [...configsKey(project), key, "history", kind, environment ?? null],
-    queryFn: ({ signal }) =>
-      read(
-        controlPlane.GET("/api/v1/projects/{project}/history/{kind}/{key}", {
-          params: {
-            path: { project, kind, key },
-            query: { limit: 50, ...(environment === undefined ? {} : { environment }) },
-          },
-          signal,
-        }),
-      ),
-  });
-
-export function restoreVersion(project: string, kind: Kind, key: string, version: number, environment?: string) {
-  return write(
-    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/versions/{version}/restore", {
-      params: { path: { project, kind, key, version }, query: environment === undefined ? {} : { environment } },
-    }),
-  );
-}
-
 /** What one may name in a condition. */
 export const segmentKeysQuery = (project: string) =>
   queryOptions({
@@ -166,7 +124,3 @@ export const segmentKeysQuery = (project: string) =>
     },
     staleTime: 60_000,
   });
-
-function reasonHeader(reason: string | undefined) {
-  return reason ? { "X-Verdict-Reason": encodeURIComponent(reason) } : {};
-}

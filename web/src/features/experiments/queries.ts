@@ -20,10 +20,12 @@ export type OnExperiments = "new_phase" | "stop" | "accept";
 
 const POLL = 5_000;
 
+export const experimentKey = (project: string, key: string) => ["experiments", project, key] as const;
+
 /** What is edited is read again and again, so that somebody else's change shows. */
 export function useExperiment(project: string, key: string) {
   return useQuery({
-    queryKey: ["experiments", project, key],
+    queryKey: experimentKey(project, key),
     queryFn: ({ signal }) =>
       read(
         controlPlane.GET("/api/v1/projects/{project}/experiments/{key}", {

@@ -5,6 +5,7 @@ import { analytics, controlPlane, read, type Written, write } from "@/api/client
 import type { components as Analytics } from "@/api/generated/analytics";
 import type { components } from "@/api/generated/control-plane";
 import { given } from "@/lib/url";
+import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
 export type Metric = Schemas["MetricView"];
@@ -42,9 +43,11 @@ export function useMetricList(project: string, filters: MetricFilters) {
   });
 }
 
+export const metricKey = (project: string, key: string) => ["metrics", project, key] as const;
+
 export function useMetric(project: string, key: string) {
   return useQuery({
-    queryKey: ["metrics", project, key],
+    queryKey: metricKey(project, key),
     queryFn: ({ signal }) =>
       read(
         controlPlane.GET("/api/v1/projects/{project}/metrics/{key}", { params: { path: { project, key } }, signal }),
@@ -144,8 +147,8 @@ export async function changeMetric(
       params: {
         path: { project, key },
         header: {
-          "If-Match": `"${version}"`,
-          ...(reason === "" ? {} : { "X-Verdict-Reason": encodeURIComponent(reason) }),
+          "If-Match": ifMatch(version),
+          ...reasonHeader(reason),
         },
       },
       body,

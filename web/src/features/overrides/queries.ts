@@ -81,3 +81,12 @@ export function removeOverrides(project: string, environment: string, unit: stri
     }),
   );
 }
+
+type Removed = Pick<Override, "flag" | "experiment" | "variation" | "reason" | "expires_at">;
+
+/** What was removed, as it was. */
+export function setAgain(project: string, environment: string, unit: string, removed: Removed) {
+  const { flag, experiment, variation, reason, expires_at } = removed;
+  const subject = experiment === null ? { flag } : { experiment };
+  return setOverride(project, environment, unit, { ...subject, variation, reason, expires_at });
+}

@@ -1,6 +1,7 @@
 /** A segment in words: who is in it and why, what uses it, how large it is. */
 
 import type { JsonObject } from "@/lib/json";
+import { type Parts, SET } from "@/lib/merge";
 
 export interface SegmentUse {
   kind: string;
@@ -79,6 +80,9 @@ export interface SegmentDraft {
   excluded: string[];
   if: JsonObject | null;
 }
+
+/** How others' changes of the same segment are merged. */
+export const PARTS: Parts<SegmentDraft> = { tags: SET, included: SET, excluded: SET };
 
 export function draftOf(segment: SegmentDraft): SegmentDraft {
   const { name, description, tags, owner, included, excluded } = segment;

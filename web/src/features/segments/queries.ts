@@ -1,7 +1,9 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { upload } from "@/api/upload";
+import type { Parameters } from "@/components/EntityList";
+import { ifMatch, reasonHeader } from "@/lib/write-headers";
 import type { FileForm } from "./keys";
 
 type Schemas = components["schemas"];
@@ -15,16 +17,8 @@ const MINUTE = 60_000;
 
 export const segmentsKey = (project: string) => ["project", project, "segments"] as const;
 
-export interface SegmentListParameters {
-  q?: string;
-  tag?: string;
-  owner?: string;
-  archived?: "true" | "only";
-  sort: "key" | "-key" | "name" | "-name" | "updated_at" | "-updated_at";
-}
-
-export const segmentListQuery = (project: string, parameters: SegmentListParameters) =>
-  infiniteQueryOptions({
+export function useSegments(project: string, parameters: Parameters) {
+  return useInfiniteQuery({
     queryKey: [...segmentsKey(project), "list", parameters],
     queryFn: ({ pageParam, signal }) =>
       read(
@@ -38,7 +32,9 @@ export const segmentListQuery = (project: string, parameters: SegmentListParamet
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
+    placeholderData: (before) => before,
   });
+}
 
 export const segmentQuery = (project: string, key: string) =>
   queryOptions({
@@ -91,7 +87,7 @@ export function createSegment(project: string, body: NewSegment) {
 export function changeSegment(project: string, key: string, version: number, body: SegmentChange, reason?: string) {
   return write(
     controlPlane.PATCH("/api/v1/projects/{project}/segments/{key}", {
-      params: { path: { project, key }, header: { "If-Match": `"${version}"`, ...reasonHeader(reason) } },
+      params: { path: { project, key }, header: { "If-Match": ifMatch(version), ...reasonHeader(reason) } },
       body,
     }),
   );
@@ -109,35 +105,6 @@ export function setArchived(project: string, key: string, archived: boolean) {
 export function deleteSegment(project: string, key: string) {
   return write(
     controlPlane.DELETE("/api/v1/projects/{project}/segments/{key}", { params: { path: { project, key } } }),
-  );
-}
-
-/** With the version that was written: nothing newer is taken back. */
-export function undoSegment(project: string, key: string, version: number) {
-  return write(
-    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/undo", {
-      params: { path: { project, kind: "segment", key }, header: { "If-Match": `"${version}"` } },
-    }),
-  );
-}
-
-export const segmentHistoryQuery = (project: string, key: string) =>
-  queryOptions({
-    queryKey: [...segmentsKey(project), key, "history"],
-    queryFn: ({ signal }) =>
-      read(
-        controlPlane.GET("/api/v1/projects/{project}/history/{kind}/{key}", {
-          params: { path: { project, kind: "segment", key }, query: { limit: 50 } },
-          signal,
-        }),
-      ),
-  });
-
-export function restoreSegment(project: string, key: string, version: number) {
-  return write(
-    controlPlane.POST("/api/v1/projects/{project}/history/{kind}/{key}/versions/{version}/restore", {
-      params: { path: { project, kind: "segment", key, version } },
-    }),
   );
 }
 
@@ -173,8 +140,4 @@ export function listPath(project: string, key: string, listing: "included" | "ex
 
 export function uploadList(project: string, key: string, { listing, mode, ...given }: ListUpload) {
   return upload<Segment>({ path: listPath(project, key, listing), query: { mode }, ...given });
-}
-
-function reasonHeader(reason: string | undefined) {
-  return reason ? { "X-Verdict-Reason": encodeURIComponent(reason) } : {};
 }

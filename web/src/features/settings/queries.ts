@@ -5,6 +5,8 @@ import { controlPlane, read, type Written, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { ifMatch } from "@/lib/write-headers";
 
+export { projectQuery } from "@/api/shared-queries";
+
 type Schemas = components["schemas"];
 export type Environment = Schemas["EnvironmentView"];
 export type EnvironmentPatch = Schemas["EnvironmentPatch"];
@@ -81,6 +83,8 @@ export function useSettingsWrites(project: string) {
     params: { path: { project, environment: environment.key }, header: { "If-Match": ifMatch(environment.version) } },
   });
   return {
+    /** Another write of theirs, such as an undo. */
+    around: done,
     createEnvironment: (body: EnvironmentCreate) =>
       done(write(controlPlane.POST(`${PROJECT}/environments`, { params: { path: { project } }, body }))),
     changeEnvironment: (environment: Environment, body: EnvironmentPatch) =>

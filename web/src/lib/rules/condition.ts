@@ -168,15 +168,3 @@ export function namesIn(condition: Condition, kind: "segment" | "attribute"): st
   visit(condition);
   return [...found];
 }
-
-/** As JSON: the order of an object's names says nothing. */
-export function alike(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (Array.isArray(one) && Array.isArray(other))
-    return one.length === other.length && one.every((each, index) => alike(each, other[index]));
-  if (!isObject(one) || !isObject(other)) return false;
-  const names = Object.keys(one);
-  return (
-    names.length === Object.keys(other).length && names.every((name) => name in other && alike(one[name], other[name]))
-  );
-}

@@ -1,6 +1,7 @@
 /** What is otherwise between two documents, as sentences for whoever reviews them. */
 
-import { alike, conditionOf, isObject } from "./condition";
+import { same } from "@/lib/json";
+import { conditionOf, isObject } from "./condition";
 import { shownLiteral } from "./literals";
 import { moversInWords, moversOf } from "./movers";
 import { inWords } from "./sentence";
@@ -52,7 +53,7 @@ export function differenceInWords(before: Document | null, after: Document | nul
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !SILENT.has(name));
   return names.flatMap((name) => {
     const [was, is] = [before[name], after[name]];
-    if (alike(was, is)) return [];
+    if (same(was, is)) return [];
     return FIELDS[name]?.(was, is, name) ?? plainSentences(was, is, titled(name));
   });
 }
@@ -65,7 +66,7 @@ const titled = (name: string): string => {
 function plainSentences(before: unknown, after: unknown, name: string): string[] {
   if (isObject(before) && isObject(after)) {
     return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .filter((each) => !alike(before[each], after[each]))
+      .filter((each) => !same(before[each], after[each]))
       .flatMap((each) => plainSentences(before[each], after[each], `${name}: ${each}`));
   }
   return [`${name}: ${shown(before)} → ${shown(after)}`];
@@ -86,7 +87,7 @@ function elements(before: unknown, after: unknown, names: readonly string[], nou
   const sentences = now.flatMap(({ element, index, at }) => {
     const called = nameOf(element, noun, index);
     if (at === undefined) return [`Add ${called}${contentOf(element)}`];
-    return alike(at.element, element) ? [] : tell(at.element, element, upper(called));
+    return same(at.element, element) ? [] : tell(at.element, element, upper(called));
   });
   for (const { element, index } of old.values())
     if (!stayed.has(index)) sentences.push(`Remove ${nameOf(element, noun, index)}${contentOf(element)}`);
@@ -115,7 +116,7 @@ function contentOf(element: Document): string {
 function ruleSentences(before: unknown, after: unknown, name: string): string[] {
   if (!isObject(before) || !isObject(after)) return plainSentences(before, after, name);
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((each) => !alike(before[each] ?? "", after[each] ?? ""))
+    .filter((each) => !same(before[each] ?? "", after[each] ?? ""))
     .flatMap((each) => {
       if (each === "if") return conditionSentences(before[each], after[each], `${name}: condition`);
       if (each === "then") return serveSentences(before[each], after[each], name);

@@ -1,16 +1,7 @@
 /** Where people err: things that may be saved and hardly mean what was meant. */
 
-import {
-  alike,
-  type Comparison,
-  type Condition,
-  isAll,
-  isAny,
-  isComparison,
-  isInSegment,
-  isNot,
-  partsOf,
-} from "./condition";
+import { same } from "@/lib/json";
+import { type Comparison, type Condition, isAll, isAny, isComparison, isInSegment, isNot, partsOf } from "./condition";
 import { NEGATIVE, operatorNamed, type ValueType } from "./operators";
 import { bucketBy, onlyVariation } from "./serve";
 import type { Rule } from "./settings";
@@ -63,7 +54,7 @@ export function truthOf(condition: Condition): boolean | null {
 }
 
 function contradict(one: Condition, other: Condition): boolean {
-  if (isNot(other) && alike(other.not, one)) return true;
+  if (isNot(other) && same(other.not, one)) return true;
   return (
     isComparison(one) &&
     isComparison(other) &&
@@ -177,7 +168,7 @@ const endsHere = (rule: Rule): boolean => bucketBy(rule.then) === null || onlyVa
 
 /** Whoever matches the second surely matches the first. */
 function covers(first: Condition, second: Condition): boolean {
-  if (truthOf(first) === true || alike(first, second)) return true;
+  if (truthOf(first) === true || same(first, second)) return true;
   if (isAny(first)) return first.or.some((part) => covers(part, second));
   if (isAll(second)) return second.and.some((part) => covers(first, part));
   return isAny(second) && second.or.length > 0 && second.or.every((part) => covers(first, part));

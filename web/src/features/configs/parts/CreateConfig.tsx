@@ -5,6 +5,7 @@ import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
 import { FormDialog } from "@/components/FormDialog";
+import { undoOf } from "@/components/history/undo";
 import { JsonEditor } from "@/components/JsonEditor";
 import { keyFromName } from "@/lib/entityKey";
 import { pagePath } from "@/lib/url";
@@ -35,8 +36,13 @@ export function CreateConfig({ onClose }: { readonly onClose: () => void }) {
       client_visible: false,
       metadata: {},
     });
-    announce(written, { what: `Created config ${chosen}; every environment serves it` });
-    await client.invalidateQueries({ queryKey: configsKey(project.key) });
+    const refresh = () => client.invalidateQueries({ queryKey: configsKey(project.key) });
+    const subject = { project: project.key, kind: "config", key: chosen } as const;
+    announce(written, {
+      what: `Created config ${chosen}; every environment serves it`,
+      undo: undoOf(subject, written, refresh),
+    });
+    await refresh();
     await navigate({ to: pagePath(project.key, "configs", chosen) });
   };
   const incomplete =

@@ -4,16 +4,18 @@ import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
+import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EntityPicker } from "@/components/EntityPicker";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
 import { errorsBelow } from "@/components/schema/errors";
-import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
 import { type JsonObject, same } from "@/lib/json";
+import { MEMBERS, type Parts, SET } from "@/lib/merge";
 import classes from "../configs.module.css";
 import { brokenBySchema, valueWords } from "../model";
-import { type Config, changeConfig, configsKey, undo } from "../queries";
+import { type Config, changeConfig, configQuery, configsKey } from "../queries";
 import { objectOf } from "./SettingsTab";
 import { ObjectText, ValueEditor } from "./ValueEditor";
 
@@ -26,6 +28,8 @@ interface Draft {
   owner: string | null;
 }
 
+const PARTS: Parts<Draft> = { value: MEMBERS, schema: MEMBERS, tags: SET };
+
 /** What all environments share: the value where they have none of their own, and the schema that all values fit. */
 export function DefinitionTab({ config }: { readonly config: Config }) {
   const { project, environment } = usePlace();
@@ -36,20 +40,24 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
     const { name, description, tags, owner } = config;
     return { value: objectOf(config.value), schema: objectOf(config.schema), name, description, tags, owner };
   }, [config]);
-  const { draft, set, discard } = useDraft(stored);
+  const edited = useSharedDraft({
+    stored,
+    version: config.version,
+    parts: PARTS,
+    readBy: configQuery(project.key, config.key).queryKey,
+    subject: { project: project.key, kind: "config", key: config.key },
+  });
+  const { draft, set, discard, base, version, moved } = edited;
   const [reviewing, setReviewing] = useState(false);
   const { fields: refused, problem, refuse } = useRefused(draft);
   const change = (part: Partial<Draft>) => set((before) => ({ ...before, ...part }));
   const error = (field: string) => refused.find((each) => each.field === field)?.message;
-  const patch = changed(stored, draft);
-  const words = wordsOf(stored, draft);
+  const patch = changed(base, draft);
+  const words = wordsOf(base, draft);
   const broken = brokenBySchema(refused);
-  const done = async () => {
-    discard();
-    await client.invalidateQueries({ queryKey: configsKey(project.key) });
-  };
   return (
     <Stack gap="md">
+      <Meanwhile edited={edited} />
       {broken.length > 0 && (
         <Alert color="red" variant="light" role="alert" title="The schema would break what environments serve">
           <ul className={classes.change}>
@@ -124,7 +132,13 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
           </Card>
         </div>
       </div>
-      <SaveBar changes={words} problem={problem} onReview={() => setReviewing(true)} onDiscard={() => void done()} />
+      <SaveBar
+        changes={words}
+        problem={problem}
+        settleFirst={moved ? MEANWHILE : null}
+        onReview={() => setReviewing(true)}
+        onDiscard={discard}
+      />
       {reviewing && (
         <EditReview
           title={`Change config ${config.key}`}
@@ -133,11 +147,11 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
             key: config.key,
             action: "update",
             document: { ...patch },
-            base_version: config.version,
+            base_version: version,
           }}
           environment={environment}
           words={words}
-          before={stored}
+          before={base}
           after={draft}
           done={`Changed config ${config.key}`}
           touches={<p>The shared value and the schema are those of every environment.</p>}
@@ -145,18 +159,20 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
             changeConfig(
               project.key,
               config.key,
-              config.version,
+              version,
               { ...patch, ...(choice === null ? {} : { on_experiments: choice }) },
               reason,
             )
           }
-          undo={async () => {
-            await undo(project.key, "config", config.key, config.version + 1);
-            await client.invalidateQueries({ queryKey: configsKey(project.key) });
-          }}
+          subject={edited.subject}
+          refresh={() => client.invalidateQueries({ queryKey: configsKey(project.key) })}
           onClose={() => setReviewing(false)}
-          onDone={done}
-          onRefused={refuse}
+          onSaved={edited.saved}
+          onAsked={discard}
+          onRefused={(fields, refusal) => {
+            refuse(fields, refusal);
+            if (refusal.status === 412) void edited.readAnew();
+          }}
         />
       )}
     </Stack>

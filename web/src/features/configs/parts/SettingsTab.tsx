@@ -4,16 +4,24 @@ import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
+import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
 import { errorsBelow } from "@/components/schema/errors";
-import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
 import { isObject, type JsonObject } from "@/lib/json";
-import { conditionOf, inWords } from "@/lib/rules";
+import { conditionOf, inWords, movedTo } from "@/lib/rules";
 import classes from "../configs.module.css";
-import { type ConfigOverride, type SettingsDraft, settingsPatch, settingsWords } from "../model";
-import { type Config, type ConfigSettings, changeSettings, configsKey, segmentKeysQuery, undo } from "../queries";
+import { type ConfigOverride, SETTINGS_PARTS, type SettingsDraft, settingsPatch, settingsWords } from "../model";
+import {
+  type Config,
+  type ConfigSettings,
+  changeSettings,
+  configsKey,
+  segmentKeysQuery,
+  settingsQuery,
+} from "../queries";
 import { OverrideCard } from "./OverrideCard";
 import { ValueEditor } from "./ValueEditor";
 
@@ -29,26 +37,31 @@ export function SettingsTab({ config, settings }: Props) {
   const right = useRight("config:update", environment.key);
   const readOnly = !right.allowed || config.archived;
   const stored = useMemo(() => draftFrom(settings), [settings]);
-  const { draft, set, discard } = useDraft(stored);
+  const at = { project: project.key, key: config.key, environment: environment.key };
+  const edited = useSharedDraft({
+    stored,
+    version: settings.version,
+    parts: SETTINGS_PARTS,
+    readBy: settingsQuery(project.key, config.key, environment.key).queryKey,
+    publishedIn: at,
+    subject: { kind: "config_settings", ...at },
+  });
+  const { draft, set, discard, base, version, moved: changed } = edited;
   const [reviewing, setReviewing] = useState(false);
   const { fields: refused, problem, refuse } = useRefused(draft);
   const segments = useQuery(segmentKeysQuery(project.key)).data ?? [];
 
   const shared = objectOf(config.value);
   const value = draft.value ?? shared;
-  const patch = settingsPatch(stored, draft);
-  const words = settingsWords(stored, draft, shared, ifWords);
+  const patch = settingsPatch(base, draft);
+  const words = settingsWords(base, draft, shared, ifWords);
   const change = (part: Partial<SettingsDraft>) => set((before) => ({ ...before, ...part }));
   const setOverride = (index: number, given: ConfigOverride) =>
     change({ overrides: draft.overrides.with(index, given) });
-  const done = async () => {
-    discard();
-    await client.invalidateQueries({ queryKey: configsKey(project.key) });
-  };
-  const at = { project: project.key, key: config.key, environment: environment.key };
 
   return (
     <Stack gap="md">
+      <Meanwhile edited={edited} />
       <Card
         title={`Value in ${environment.name}`}
         subtitle="What everybody gets whom no override matches."
@@ -87,7 +100,7 @@ export function SettingsTab({ config, settings }: Props) {
               refused={refused}
               readOnly={readOnly}
               onChange={(given) => setOverride(index, given)}
-              onMove={(to) => change({ overrides: moved(draft.overrides, index, to) })}
+              onMove={(to) => change({ overrides: movedTo(draft.overrides, index, to) })}
               onRemove={() => change({ overrides: draft.overrides.toSpliced(index, 1) })}
             />
           ))}
@@ -126,7 +139,13 @@ export function SettingsTab({ config, settings }: Props) {
           </p>
         )}
       </Card>
-      <SaveBar changes={words} problem={problem} onReview={() => setReviewing(true)} onDiscard={() => void done()} />
+      <SaveBar
+        changes={words}
+        problem={problem}
+        settleFirst={changed ? MEANWHILE : null}
+        onReview={() => setReviewing(true)}
+        onDiscard={discard}
+      />
       {reviewing && (
         <EditReview
           title={`Change ${config.key} in ${environment.name}`}
@@ -136,21 +155,23 @@ export function SettingsTab({ config, settings }: Props) {
             environment: environment.key,
             action: "update",
             document: { ...patch },
-            base_version: settings.version,
+            base_version: version,
           }}
           environment={environment}
           words={words}
-          before={stored}
+          before={base}
           after={draft}
           done={`Changed config ${config.key} in ${environment.name}`}
-          save={({ reason, choice }) => changeSettings(at, settings.version, bodyOf(patch, choice), reason)}
-          undo={async () => {
-            await undo(project.key, "config_settings", config.key, settings.version + 1, environment.key);
-            await client.invalidateQueries({ queryKey: configsKey(project.key) });
-          }}
+          save={({ reason, choice }) => changeSettings(at, version, bodyOf(patch, choice), reason)}
+          subject={edited.subject}
+          refresh={() => client.invalidateQueries({ queryKey: configsKey(project.key) })}
           onClose={() => setReviewing(false)}
-          onDone={done}
-          onRefused={refuse}
+          onSaved={edited.saved}
+          onAsked={discard}
+          onRefused={(fields, refusal) => {
+            refuse(fields, refusal);
+            if (refusal.status === 412) void edited.readAnew();
+          }}
         />
       )}
     </Stack>
@@ -191,11 +212,4 @@ function overrideOf(document: Readonly<Record<string, unknown>>): ConfigOverride
 
 export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
-}
-
-function moved<T>(list: readonly T[], from: number, to: number): T[] {
-  const next = [...list];
-  const [one] = next.splice(from, 1);
-  if (one !== undefined) next.splice(to, 0, one);
-  return next;
 }

@@ -1,5 +1,6 @@
 import { Button, Menu } from "@mantine/core";
 import { useState } from "react";
+import type { Written } from "@/api/clients";
 import { usePlace } from "@/api/place";
 import { announce, announceProblem } from "@/components/announce";
 import { Guarded } from "@/components/Guarded";
@@ -18,10 +19,11 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
   const { status, environment } = experiment;
   const draft = status === "draft" || status === "scheduled";
   const close = () => setOpened(null);
-  const run = async (what: string, act: () => Promise<Parameters<typeof announce>[0]>) => {
+  const { version } = experiment;
+  const run = async (what: string, act: () => Promise<Written<Experiment>>, back: typeof act) => {
     setBusy(true);
     try {
-      announce(await act(), { what });
+      announce(await act(), { what, undo: back });
     } catch (thrown) {
       announceProblem(thrown);
     } finally {
@@ -36,7 +38,11 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
             variant="default"
             loading={busy}
             onClick={() =>
-              void run(`Restored ${experiment.name}`, () => actions.restore({ version: experiment.version }))
+              void run(
+                `Restored ${experiment.name}`,
+                () => actions.restore({ version }),
+                () => actions.archive({}),
+              )
             }
             {...guard}
           >
@@ -65,8 +71,10 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
               leftSection={<Icon name="pause" size={16} />}
               loading={busy}
               onClick={() =>
-                void run(`Paused ${experiment.name} in ${environment}`, () =>
-                  actions.pause({ version: experiment.version }),
+                void run(
+                  `Paused ${experiment.name} in ${environment}`,
+                  () => actions.pause({ version }),
+                  () => actions.resume({}),
                 )
               }
               {...guard}
@@ -83,8 +91,10 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
               leftSection={<Icon name="play" size={16} />}
               loading={busy}
               onClick={() =>
-                void run(`Resumed ${experiment.name} in ${environment}`, () =>
-                  actions.resume({ version: experiment.version }),
+                void run(
+                  `Resumed ${experiment.name} in ${environment}`,
+                  () => actions.resume({ version }),
+                  () => actions.pause({}),
                 )
               }
               {...guard}
@@ -134,7 +144,11 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
                 <Menu.Item
                   leftSection={<Icon name="archive" size={16} />}
                   onClick={() =>
-                    void run(`Archived ${experiment.name}`, () => actions.archive({ version: experiment.version }))
+                    void run(
+                      `Archived ${experiment.name}`,
+                      () => actions.archive({ version }),
+                      () => actions.restore({}),
+                    )
                   }
                   {...guard}
                 >

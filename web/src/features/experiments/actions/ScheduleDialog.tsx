@@ -23,11 +23,17 @@ export function ScheduleDialog({ experiment, opened, onClose }: Props) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const draft = experiment.status === "draft" || experiment.status === "scheduled";
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  /** As it was when the dialog was opened. */
+  const back = () => {
+    const { start_at, stop_at } = experiment.schedule ?? {};
+    const before = { ...(start_at ? { start_at } : {}), ...(stop_at ? { stop_at } : {}) };
+    return Object.keys(before).length === 0 ? actions.unschedule({}) : actions.schedule(before, {});
+  };
   const run = async (what: string, act: () => Promise<Parameters<typeof announce>[0]>) => {
     setBusy(true);
     setProblem(null);
     try {
-      announce(await act(), { what });
+      announce(await act(), { what, undo: back });
       onClose();
     } catch (thrown) {
       setProblem(asProblem(thrown));

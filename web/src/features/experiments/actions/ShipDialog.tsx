@@ -6,9 +6,10 @@ import { asProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Review } from "@/components/Review";
+import { ExperimentChoices } from "@/components/reviewing/ExperimentChoices";
+import { choicesOf, disturbedBy } from "@/components/reviewing/problems";
 import { differenceInWords } from "@/lib/rules";
 import { type Experiment, type OnExperiments, useActions } from "../queries";
-import { Affected } from "./Affected";
 import { useApproval } from "./use-approval";
 
 interface Props {
@@ -83,7 +84,14 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
               <Radio value="drop" label={`Drop them: everybody gets ${variation}`} />
             </Stack>
           </Radio.Group>
-          {affected !== null && <Affected problem={affected} value={onExperiments} onChange={setOnExperiments} />}
+          {affected !== null && (
+            <ExperimentChoices
+              experiments={disturbedBy(affected)}
+              choices={choicesOf(affected)}
+              value={onExperiments ?? null}
+              onChange={setOnExperiments}
+            />
+          )}
         </Stack>
       }
       reasonDemanded={environment?.reason_required === true || onExperiments === "accept"}

@@ -4,9 +4,10 @@ import { usePlace } from "@/api/place";
 import { asProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
+import { ExperimentChoices } from "@/components/reviewing/ExperimentChoices";
+import { choicesOf, disturbedBy } from "@/components/reviewing/problems";
 import { Checklist } from "../designer/Checklist";
 import { type Experiment, type OnExperiments, useActions } from "../queries";
-import { Affected } from "./Affected";
 import { useApproval } from "./use-approval";
 
 interface Props {
@@ -51,7 +52,12 @@ export function StartDialog({ experiment, opened, onClose }: Props) {
           After the start the analysis is fixed: goals, margins and the plan can't change any more.
         </p>
         {approval.affected !== null && (
-          <Affected problem={approval.affected} value={onExperiments} onChange={setOnExperiments} />
+          <ExperimentChoices
+            experiments={disturbedBy(approval.affected)}
+            choices={choicesOf(approval.affected)}
+            value={onExperiments ?? null}
+            onChange={setOnExperiments}
+          />
         )}
         {problem !== null && problem.code !== "experiment_affected" && <Failure problem={problem} />}
         <Group justify="flex-end">

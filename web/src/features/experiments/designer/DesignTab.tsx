@@ -1,60 +1,41 @@
-import { useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem, type Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
-import { announce } from "@/components/announce";
-import { Review } from "@/components/Review";
+import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
+import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
-import { useDraft } from "@/components/use-draft";
-import { Affected } from "../actions/Affected";
-import { useApproval } from "../actions/use-approval";
-import { type Experiment, type OnExperiments, useActions } from "../queries";
+import { useRefused } from "@/components/use-refused";
+import { type Experiment, experimentKey, useActions } from "../queries";
 import styles from "../results/results.module.css";
 import { DesignForm } from "./DesignForm";
-import { changesInWords, designOf, patchBody } from "./model";
+import { changesInWords, designOf, PARTS, patchBody } from "./model";
 
 /** What was designed, and what of it may still change. */
 export function DesignTab({ experiment }: { experiment: Experiment }) {
-  const { project } = usePlace();
+  const { project, environment: current, environments } = usePlace();
+  const environment = environments.find((each) => each.key === experiment.environment) ?? current;
+  const client = useQueryClient();
   const right = useRight("experiment:update", experiment.environment);
   const actions = useActions(project.key, experiment.key);
-  const approval = useApproval(project.key);
-  const { draft, set, dirty, discard, base } = useDraft(designOf(experiment));
-  const [opened, setOpened] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [onExperiments, setOnExperiments] = useState<OnExperiments | undefined>();
+  const stored = useMemo(() => designOf(experiment), [experiment]);
+  const edited = useSharedDraft({
+    stored,
+    version: experiment.version,
+    parts: PARTS,
+    readBy: experimentKey(project.key, experiment.key),
+    subject: { project: project.key, kind: "experiment", key: experiment.key },
+  });
+  const { draft, set, dirty, discard, base, version, moved } = edited;
+  const [reviewing, setReviewing] = useState(false);
+  const { fields, problem, refuse } = useRefused(draft);
   const words = dirty ? changesInWords(base, draft) : [];
   const patch = patchBody(base, draft, experiment);
 
-  const save = async ({ reason }: { reason: string }) => {
-    try {
-      const written = await approval.orRequest(
-        () => actions.change(patch, { version: experiment.version, reason, onExperiments }),
-        {
-          title: `Change ${experiment.name}`,
-          edits: [
-            {
-              entity: "experiment",
-              key: experiment.key,
-              action: "update",
-              document: { ...patch },
-              base_version: experiment.version,
-            },
-          ],
-          reason,
-        },
-      );
-      setProblem(null);
-      discard();
-      if (written) announce(written, { what: `Saved ${experiment.name}` });
-    } catch (thrown) {
-      setProblem(asProblem(thrown));
-      throw thrown;
-    }
-  };
-
   return (
     <>
+      <Meanwhile edited={edited} />
       {started(experiment) && (
         <p className={styles.reason}>
           It has started, so its analysis is fixed: texts, secondary metrics, further guardrails and more traffic may
@@ -66,27 +47,45 @@ export function DesignTab({ experiment }: { experiment: Experiment }) {
         <DesignForm
           design={draft}
           set={(change) => set((current) => ({ ...current, ...change }))}
-          errors={Object.fromEntries((problem?.fields ?? []).map((each) => [each.field, each.message]))}
+          errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
           created
           environment={experiment.environment}
         />
       </fieldset>
-      <SaveBar changes={words} problem={opened ? null : problem} onReview={() => setOpened(true)} onDiscard={discard} />
-      <Review
-        opened={opened}
-        onClose={() => setOpened(false)}
-        words={words}
-        before={designOf(experiment)}
-        after={draft}
-        reasonDemanded={onExperiments === "accept"}
-        mode={approval.needed ? "request" : "save"}
-        choices={
-          approval.affected !== null ? (
-            <Affected problem={approval.affected} value={onExperiments} onChange={setOnExperiments} />
-          ) : undefined
-        }
-        onSubmit={save}
+      <SaveBar
+        changes={words}
+        problem={problem}
+        settleFirst={moved ? MEANWHILE : null}
+        onReview={() => setReviewing(true)}
+        onDiscard={discard}
       />
+      {reviewing && (
+        <EditReview
+          title={`Change ${experiment.name}`}
+          edit={{
+            entity: "experiment",
+            key: experiment.key,
+            action: "update",
+            document: { ...patch },
+            base_version: version,
+          }}
+          environment={environment}
+          words={words}
+          before={base}
+          after={draft}
+          done={`Saved ${experiment.name}`}
+          save={({ reason, choice }) => actions.change(patch, { version, reason, onExperiments: choice ?? undefined })}
+          subject={edited.subject}
+          refresh={() => client.invalidateQueries({ queryKey: ["experiments", project.key] })}
+          onClose={() => setReviewing(false)}
+          onSaved={edited.saved}
+          onAsked={discard}
+          onRefused={(fields, refusal) => {
+            refuse(fields, refusal);
+            if (refusal.status === 412) void edited.readAnew();
+          }}
+        />
+      )}
     </>
   );
 }

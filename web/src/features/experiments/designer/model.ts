@@ -1,5 +1,6 @@
 /** An experiment as it is designed, and the documents that are made of it. */
 
+import { listBy, MEMBERS, type Parts, SET } from "@/lib/merge";
 import type { Experiment, ExperimentCreate, ExperimentPatch, Flag } from "../queries";
 
 export type Role = "goal" | "secondary" | "guardrail";
@@ -50,6 +51,9 @@ export interface Design {
   readonly metrics: readonly MetricUse[];
   readonly plan: DesignedPlan;
 }
+
+/** How others' changes of the same design are merged. Shares belong together. */
+export const PARTS: Parts<Design> = { holdouts: SET, metrics: listBy("metric"), plan: MEMBERS };
 
 const PLAN: DesignedPlan = {
   mode: "always_valid",

@@ -3,12 +3,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem, type Problem } from "@/api/problem";
+import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
+import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
 import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
 import { pagePath } from "@/lib/url";
 import { DesignForm } from "../designer/DesignForm";
@@ -21,29 +23,34 @@ export default function DesignPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { draft, set, discard } = useDraft(EMPTY);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fields, problem, refuse } = useRefused(draft);
   const [busy, setBusy] = useState(false);
   const [asked, setAsked] = useState(false);
   const open = missing(draft);
+  const refresh = () => client.invalidateQueries({ queryKey: ["experiments", project.key] });
   const create = async () => {
     setAsked(true);
     if (open.length > 0 || busy) return;
     setBusy(true);
-    setProblem(null);
     try {
       const written = await createExperiment(project.key, createBody(draft, environment.key));
-      await client.invalidateQueries({ queryKey: ["experiments", project.key] });
+      await refresh();
       discard();
-      announce(written, { what: `Saved ${written.data.name} as a draft` });
+      const subject = { project: project.key, kind: "experiment", key: written.data.key } as const;
+      announce(written, {
+        what: `Saved ${written.data.name} as a draft`,
+        undo: undoOf(subject, written, refresh),
+      });
       await navigate({ to: pagePath(project.key, "experiments", written.data.key, "design"), ignoreBlocker: true });
     } catch (thrown) {
-      setProblem(asProblem(thrown));
+      const refused = asProblem(thrown);
+      refuse(refused.fields, refused);
     } finally {
       setBusy(false);
     }
   };
   useKeys({ "mod+s": () => void create() });
-  const refused = Object.fromEntries((problem?.fields ?? []).map((each) => [each.field, each.message]));
+  const refused = Object.fromEntries(fields.map((each) => [each.field, each.message]));
   const own = asked ? Object.fromEntries(open.map((each) => [each.field, each.text])) : {};
   return (
     <>

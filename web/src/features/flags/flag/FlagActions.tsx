@@ -8,10 +8,10 @@ import { useRight } from "@/api/rights";
 import { announce } from "@/components/announce";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { Failure } from "@/components/Failure";
+import { undoOf } from "@/components/history/undo";
 import { Icon } from "@/components/Icon";
 import { pagePath } from "@/lib/url";
-import { flagChanged } from "../changed";
-import { archiveFlag, cloneFlag, deleteFlag, type Flag, unarchiveFlag } from "./queries";
+import { archiveFlag, cloneFlag, deleteFlag, type Flag, flagKey, unarchiveFlag } from "./queries";
 
 /** What is done with the flag as a whole. */
 export function FlagActions({ flag }: { readonly flag: Flag }) {
@@ -22,27 +22,26 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
   const archive = useRight("flag:archive");
   const remove = useRight("flag:delete");
   const [dialog, setDialog] = useState<"clone" | "archive" | "delete" | null>(null);
-  const refresh = () => flagChanged(client, project.key, flag.key);
+  const refresh = () => client.invalidateQueries({ queryKey: flagKey(project.key, flag.key) });
+  const subject = { project: project.key, kind: "flag", key: flag.key } as const;
   const putAway = async () => {
     const written = await archiveFlag(project.key, flag.key);
-    announce(written, {
-      what: `Archived ${flag.key}`,
-      undo: async () => {
-        await unarchiveFlag(project.key, flag.key);
-        await refresh();
-      },
-    });
+    announce(written, { what: `Archived ${flag.key}`, undo: undoOf(subject, written, refresh) });
     await refresh();
   };
   const takeOut = async () => {
-    announce(await unarchiveFlag(project.key, flag.key), { what: `Restored ${flag.key}; it is off everywhere` });
+    const written = await unarchiveFlag(project.key, flag.key);
+    announce(written, {
+      what: `Restored ${flag.key}; it is off everywhere`,
+      undo: undoOf(subject, written, refresh),
+    });
     await refresh();
   };
   const destroy = async () => {
     await deleteFlag(project.key, flag.key);
     announce(null, { what: `Deleted ${flag.key}` });
     await navigate({ to: pagePath(project.key, "flags"), search: true });
-    client.removeQueries({ queryKey: ["flag", project.key, flag.key] });
+    client.removeQueries({ queryKey: flagKey(project.key, flag.key) });
   };
   const why = ({ allowed, reason }: { allowed: boolean; reason: string }) =>
     allowed ? {} : { disabled: true, title: reason };
@@ -96,6 +95,7 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
 
 function Clone({ flag, onClose }: { readonly flag: Flag; readonly onClose: () => void }) {
   const { project } = usePlace();
+  const client = useQueryClient();
   const navigate = useNavigate();
   const [key, setKey] = useState(`${flag.key}-copy`);
   const [off, setOff] = useState(true);
@@ -105,7 +105,12 @@ function Clone({ flag, onClose }: { readonly flag: Flag; readonly onClose: () =>
     setBusy(true);
     try {
       const written = await cloneFlag(project.key, flag.key, { key, off });
-      announce(written, { what: `Cloned ${flag.key} as ${key}` });
+      announce(written, {
+        what: `Cloned ${flag.key} as ${key}`,
+        undo: undoOf({ project: project.key, kind: "flag", key }, written, () =>
+          client.invalidateQueries({ queryKey: flagKey(project.key, key) }),
+        ),
+      });
       onClose();
       await navigate({ to: pagePath(project.key, "flags", key), search: true });
     } catch (thrown) {

@@ -7,23 +7,22 @@ import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { Diff } from "@/components/Diff";
 import { Guarded } from "@/components/Guarded";
+import {
+  historyKey,
+  historyQuery,
+  restoreVersion,
+  type Subject,
+  undoChange,
+  type Version,
+  versionQuery,
+} from "@/components/history/queries";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
 import { Time } from "@/components/Time";
 import { differenceInWords } from "@/lib/rules";
 import { useSearchState } from "@/lib/url";
-import { flagChanged } from "../changed";
 import classes from "./flag.module.css";
-import {
-  type At,
-  type Flag,
-  type FlagHistory,
-  historyQuery,
-  restore,
-  undo,
-  type Version,
-  versionQuery,
-} from "./queries";
+import { type Flag, flagKey } from "./queries";
 
 const search = z.object({
   of: z.enum(["settings", "flag"]).default("settings"),
@@ -34,10 +33,11 @@ const search = z.object({
 /** Each version with who and what; any two compared; the way back. */
 export function HistoryTab({ flag }: { readonly flag: Flag }) {
   const { project, environment } = usePlace();
-  const at: At = { project: project.key, key: flag.key, environment: environment.key };
   const [{ of, from, to }, setSearch] = useSearchState(search);
-  const kind: FlagHistory = of === "flag" ? "flag" : "flag_settings";
-  const query = useQuery(historyQuery(kind, at));
+  const entity = { project: project.key, key: flag.key };
+  const subject: Subject =
+    of === "flag" ? { ...entity, kind: "flag" } : { ...entity, kind: "flag_settings", environment: environment.key };
+  const query = useQuery(historyQuery(subject));
   return (
     <div className={classes.main}>
       <SegmentedControl
@@ -64,9 +64,8 @@ export function HistoryTab({ flag }: { readonly flag: Flag }) {
               onTo={(version) => setSearch({ to: version })}
             />
             <Compared
-              key={kind}
-              kind={kind}
-              at={at}
+              key={subject.kind}
+              subject={subject}
               from={from ?? items[1]?.version ?? null}
               to={to ?? items[0]?.version ?? null}
               last={items[0]?.version ?? null}
@@ -125,32 +124,32 @@ function Versions({ items, from, to, onFrom, onTo }: VersionsProps) {
 }
 
 interface ComparedProps {
-  readonly kind: FlagHistory;
-  readonly at: At;
+  readonly subject: Subject;
   readonly from: number | null;
   readonly to: number | null;
   readonly last: number | null;
 }
 
-function Compared({ kind, at, from, to, last }: ComparedProps) {
+function Compared({ subject, from, to, last }: ComparedProps) {
   const { environment } = usePlace();
   const client = useQueryClient();
-  const before = useQuery({ ...versionQuery(kind, at, from ?? 0), enabled: from !== null }).data?.document;
-  const after = useQuery({ ...versionQuery(kind, at, to ?? 0), enabled: to !== null }).data?.document;
-  const now = useQuery({ ...versionQuery(kind, at, last ?? 0), enabled: last !== null }).data?.document;
+  const before = useQuery({ ...versionQuery(subject, from ?? 0), enabled: from !== null }).data?.document;
+  const after = useQuery({ ...versionQuery(subject, to ?? 0), enabled: to !== null }).data?.document;
+  const now = useQuery({ ...versionQuery(subject, last ?? 0), enabled: last !== null }).data?.document;
   const [restoring, setRestoring] = useState(false);
   if (from === null || to === null || last === null) return null;
   const refresh = async () => {
-    await flagChanged(client, at.project, at.key);
+    await client.invalidateQueries({ queryKey: flagKey(subject.project, subject.key) });
+    await client.invalidateQueries({ queryKey: historyKey(subject) });
   };
   const takeBack = async (version: number) => {
-    await undo(kind, at, version);
+    await undoChange(subject, version);
     await refresh();
   };
   const words = before === undefined || after === undefined ? [] : differenceInWords(before, after);
-  const right = kind === "flag" ? {} : { environment: at.environment };
+  const right = subject.environment === undefined ? {} : { environment: subject.environment };
   const submit = async ({ reason }: { readonly reason: string }) => {
-    const written = await restore(kind, at, from, reason, null);
+    const written = await restoreVersion(subject, from, { reason });
     announce(written, { what: `Restored version ${from}`, undo: () => takeBack(written.data.version) });
     await refresh();
   };

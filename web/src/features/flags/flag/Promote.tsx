@@ -6,19 +6,11 @@ import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
+import { ExperimentChoices } from "@/components/reviewing/ExperimentChoices";
+import { Impact } from "@/components/reviewing/Impact";
+import { policyQuery } from "@/components/reviewing/queries";
 import { differenceInWords } from "@/lib/rules";
-import { flagChanged } from "../changed";
-import { Impact } from "./Impact";
-import {
-  type Flag,
-  type PromotionIn,
-  policyQuery,
-  promote,
-  promotionQuery,
-  type Settings,
-  settingsQuery,
-} from "./queries";
-import { Choices } from "./SettingsReview";
+import { type Flag, type PromotionIn, promote, promotionQuery, type Settings, settingsQuery } from "./queries";
 import { usePreview } from "./use-preview";
 
 type Left = NonNullable<PromotionIn["leave"]>[number];
@@ -172,7 +164,7 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
       if (asProblem(thrown).code === "not_approved") setMustAsk(true);
       throw thrown;
     }
-    await flagChanged(client, project.key, flag.key);
+    await client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
   };
   return (
     <Review
@@ -187,7 +179,7 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
       reasonDemanded={to.reason_required || choice === "accept"}
       mode={mode}
       {...(disturbed.length > 0
-        ? { choices: <Choices experiments={disturbed} value={choice} onChange={setChoice} /> }
+        ? { choices: <ExperimentChoices experiments={disturbed} value={choice} onChange={setChoice} /> }
         : {})}
       onSubmit={submit}
     />

@@ -1,22 +1,26 @@
-import { ActionIcon, Button, Checkbox, JsonInput, NativeSelect, NumberInput, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem, type FieldProblem } from "@/api/problem";
+import { asProblem } from "@/api/problem";
 import { useRight } from "@/api/rights";
 import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
-import { errorAt } from "@/components/condition/context";
+import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
+import type { Subject } from "@/components/history/queries";
+import { undoOf } from "@/components/history/undo";
 import { Icon } from "@/components/Icon";
 import { Review } from "@/components/Review";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
-import { Swatch } from "@/components/Swatch";
-import { useDraft } from "@/components/use-draft";
-import { alike, differenceInWords, inColourOrder, isJson, type Json, type Serve, serveOf } from "@/lib/rules";
-import { flagChanged } from "../changed";
+import { useRefused } from "@/components/use-refused";
+import { same } from "@/lib/json";
+import { listBy, type Parts } from "@/lib/merge";
+import { differenceInWords, inColourOrder, type Serve, serveOf } from "@/lib/rules";
 import classes from "./flag.module.css";
-import { changeFlag, type Flag, type FlagPatch, undo, type Variation } from "./queries";
+import { changeFlag, type Flag, type FlagPatch, flagKey, flagQuery, type Variation } from "./queries";
+import { emptyOf, VariationRow } from "./VariationRow";
 
 interface FlagDraft {
   variations: Variation[];
@@ -24,6 +28,8 @@ interface FlagDraft {
   default: Serve;
   client_visible: boolean;
 }
+
+const PARTS: Parts<FlagDraft> = { variations: listBy("key") };
 
 const draftOf = (flag: Flag): FlagDraft => ({
   variations: flag.variations.map((each) => ({ ...each })),
@@ -37,44 +43,46 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
   const { project, environment, environments } = usePlace();
   const client = useQueryClient();
   const saved = useMemo(() => draftOf(flag), [flag]);
-  const { draft, set, dirty, discard, base } = useDraft(saved);
+  const subject: Subject = { project: project.key, kind: "flag", key: flag.key };
+  const edited = useSharedDraft({
+    stored: saved,
+    version: flag.version,
+    parts: PARTS,
+    readBy: flagQuery(project.key, flag.key).queryKey,
+    publishedIn: { project: project.key, environment: environment.key },
+    subject,
+  });
+  const { draft, set, dirty, discard, base, version, moved } = edited;
   const { allowed } = useRight("flag:update");
   const [reviewing, setReviewing] = useState(false);
-  const [errors, setErrors] = useState<readonly FieldProblem[]>([]);
+  const { fields: errors, problem, refuse } = useRefused(draft);
   const editable = allowed && !flag.archived;
   const words = dirty ? differenceInWords({ ...base }, { ...draft }) : [];
-  const change = (part: Partial<FlagDraft>) => {
-    setErrors([]);
-    set((before) => ({ ...before, ...part }));
-  };
+  const change = (part: Partial<FlagDraft>) => set((before) => ({ ...before, ...part }));
+  const refresh = () => client.invalidateQueries({ queryKey: flagKey(project.key, flag.key) });
   const save = async ({ reason }: { readonly reason: string }) => {
     const names = ["variations", "off_variation", "default", "client_visible"] as const;
     const body: FlagPatch = Object.fromEntries(
-      names.filter((name) => !alike(base[name], draft[name])).map((name) => [name, draft[name]]),
+      names.filter((name) => !same(base[name], draft[name])).map((name) => [name, draft[name]]),
     );
     try {
-      const written = await changeFlag(project.key, flag.key, flag.version, body, reason);
+      const written = await changeFlag(project.key, flag.key, version, body, reason);
       announce(written, {
         what: `Saved the variations of ${flag.key}`,
-        undo: async () => {
-          await undo(
-            "flag",
-            { project: project.key, key: flag.key, environment: environment.key },
-            written.data.version,
-          );
-          await flagChanged(client, project.key, flag.key);
-        },
+        undo: undoOf(subject, written, refresh),
       });
+      edited.saved(written.data.version);
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (problem.status === 422 && problem.fields.length > 0) setErrors(problem.fields);
-      throw thrown;
+      const refused = asProblem(thrown);
+      if (refused.status === 412) void edited.readAnew();
+      if (refused.status !== 412 && refused.fields.length === 0) throw thrown;
+      refuse(refused.fields, refused);
     }
-    await flagChanged(client, project.key, flag.key);
-    discard();
+    await refresh();
   };
   return (
     <div className={classes.main}>
+      <Meanwhile edited={edited} />
       <Card title="Variations" subtitle={`Type: ${flag.type}. Every environment has the same.`}>
         <ul className={classes.rows}>
           {draft.variations.map((each, index) => (
@@ -138,7 +146,13 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
           onChange={(event) => change({ client_visible: event.currentTarget.checked })}
         />
       </Card>
-      <SaveBar changes={words} onReview={() => setReviewing(true)} onDiscard={discard} />
+      <SaveBar
+        changes={words}
+        problem={problem}
+        settleFirst={moved ? MEANWHILE : null}
+        onReview={() => setReviewing(true)}
+        onDiscard={discard}
+      />
       {reviewing && (
         <Review
           opened
@@ -153,126 +167,5 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
         />
       )}
     </div>
-  );
-}
-
-const emptyOf = (type: string): Json =>
-  type === "boolean" ? false : type === "string" ? "" : type === "object" ? {} : 0;
-
-interface RowProps {
-  readonly variation: Variation;
-  readonly index: number;
-  readonly colour: number;
-  readonly type: string;
-  readonly editable: boolean;
-  /** Its key can still be chosen. */
-  readonly fresh: boolean;
-  readonly errors: readonly FieldProblem[];
-  readonly onChange: (variation: Variation) => void;
-  readonly onRemove: () => void;
-}
-
-function VariationRow({ variation, index, colour, type, editable, fresh, errors, onChange, onRemove }: RowProps) {
-  const path = `variations[${index}]`;
-  return (
-    <div className={classes.variation}>
-      <span className={classes.swatch}>
-        <Swatch index={colour} />
-      </span>
-      <TextInput
-        label="Key"
-        data-path={`${path}.key`}
-        value={variation.key}
-        disabled={!editable || !fresh}
-        error={errorAt(errors, `${path}.key`)}
-        onChange={(event) => onChange({ ...variation, key: event.currentTarget.value })}
-      />
-      <TextInput
-        label="Name"
-        placeholder={variation.key}
-        value={variation.name ?? ""}
-        disabled={!editable}
-        onChange={(event) => onChange({ ...variation, name: event.currentTarget.value })}
-      />
-      <Value
-        type={type}
-        value={isJson(variation.value) ? variation.value : null}
-        disabled={!editable}
-        error={errorAt(errors, `${path}.value`)}
-        path={`${path}.value`}
-        onChange={(value) => onChange({ ...variation, value })}
-      />
-      {editable && type !== "boolean" ? (
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size="lg"
-          aria-label={`Remove variation ${variation.key}`}
-          onClick={onRemove}
-        >
-          <Icon name="close" />
-        </ActionIcon>
-      ) : (
-        <span />
-      )}
-    </div>
-  );
-}
-
-interface ValueProps {
-  readonly type: string;
-  readonly value: Json;
-  readonly disabled: boolean;
-  readonly error: string | null;
-  readonly path: string;
-  readonly onChange: (value: Json) => void;
-}
-
-function Value({ type, value, disabled, error, path, onChange }: ValueProps) {
-  const common = { label: "Value", "data-path": path, error };
-  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
-  // A boolean flag is true and false: another value would be another flag.
-  if (type === "boolean") return <TextInput {...common} value={String(value)} disabled />;
-  if (type === "string") {
-    return (
-      <TextInput
-        {...common}
-        disabled={disabled}
-        value={String(value ?? "")}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
-    );
-  }
-  if (type !== "object") {
-    return (
-      <NumberInput
-        {...common}
-        disabled={disabled}
-        allowDecimal={type === "number"}
-        value={typeof value === "number" ? value : ""}
-        onChange={(typed) => typeof typed === "number" && onChange(typed)}
-      />
-    );
-  }
-  const read = (typed: string) => {
-    setText(typed);
-    try {
-      const parsed: unknown = JSON.parse(typed);
-      if (isJson(parsed)) onChange(parsed);
-    } catch {
-      // Not JSON yet: the field says so.
-    }
-  };
-  return (
-    <JsonInput
-      {...common}
-      disabled={disabled}
-      autosize
-      minRows={2}
-      maxRows={12}
-      validationError="This is no JSON"
-      value={text}
-      onChange={read}
-    />
   );
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ownPaths } from "@/components/reviewing/problems";
+import { type Merged, merged as mergedBy } from "@/lib/merge";
 import type { Rule } from "@/lib/rules";
-import { draftFromJson, draftOf, merged, ownPaths, patchOf, type SettingsDraft, wordsOf } from "./model";
+import { draftFromJson, draftOf, PARTS, patchOf, type SettingsDraft, wordsOf } from "./model";
 import { LANGUAGES, snippet } from "./snippets";
 
 const rule = (id: string | undefined, country: string): Rule => ({
@@ -19,6 +21,9 @@ const base: SettingsDraft = {
   report_exposures: false,
   exposure_attributes: [],
 };
+
+const merged = (base: SettingsDraft, mine: SettingsDraft, theirs: SettingsDraft): Merged<SettingsDraft> =>
+  mergedBy(base, mine, theirs, PARTS);
 
 const ids = (draft: SettingsDraft) => draft.rules.map((each) => each.id ?? "new");
 
@@ -52,7 +57,7 @@ describe("two drafts", () => {
 
   it("conflict in other fields, each by itself", () => {
     const { conflicts } = merged(base, { ...base, off_variation: "on" }, { ...base, off_variation: "off" });
-    expect(conflicts.map((each) => each.name)).toEqual(["off variation"]);
+    expect(conflicts.map((each) => each.title)).toEqual(["off variation"]);
   });
 });
 

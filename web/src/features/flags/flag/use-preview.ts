@@ -2,9 +2,10 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { asProblem } from "@/api/problem";
 import { useRight } from "@/api/rights";
-import { same } from "@/components/use-draft";
-import { ownPaths } from "./model";
-import { type At, type Edit, previewQuery, type SettingsPatch } from "./queries";
+import { ownPaths } from "@/components/reviewing/problems";
+import { type Edit, previewQuery } from "@/components/reviewing/queries";
+import { same } from "@/lib/json";
+import type { At, SettingsPatch } from "./queries";
 
 const QUIET_MILLISECONDS = 400;
 

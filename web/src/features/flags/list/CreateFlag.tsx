@@ -19,11 +19,13 @@ import { asProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { EntityPicker } from "@/components/EntityPicker";
 import { Failure } from "@/components/Failure";
+import { undoOf } from "@/components/history/undo";
 import { pagePath } from "@/lib/url";
 import { PURPOSES, TYPES } from "../filters";
+import { readSwitched } from "../switching/queries";
 import { capital } from "./FlagFilters";
 import { emptyFlag, flagBody, keyOf, type NewFlagDraft, ofType } from "./new-flag";
-import { createFlag, flagFacetsQuery, flagsKey } from "./queries";
+import { createFlag, flagFacetsQuery } from "./queries";
 import { VariationRows } from "./VariationRows";
 
 interface Props {
@@ -57,8 +59,13 @@ export function CreateFlag({ onClose }: Props) {
     setBusy(true);
     try {
       const written = await createFlag(project.key, made.body);
-      announce(written, { what: `Created ${made.body.key}; it is off everywhere` });
-      await client.invalidateQueries({ queryKey: flagsKey(project.key) });
+      const refresh = () => readSwitched(client, project.key, made.body.key);
+      const subject = { project: project.key, kind: "flag", key: made.body.key } as const;
+      announce(written, {
+        what: `Created ${made.body.key}; it is off everywhere`,
+        undo: undoOf(subject, written, refresh),
+      });
+      await refresh();
       await navigate({ to: pagePath(project.key, "flags", made.body.key) });
     } catch (thrown) {
       const refused = asProblem(thrown);

@@ -1,10 +1,10 @@
 import { memo, useState } from "react";
 import type { Environment } from "@/api/place";
 import { Switch } from "@/components/Switch";
+import type { SwitchFlag } from "../switching/use-switching";
 import classes from "./list.module.css";
 import type { Flag } from "./queries";
 import { servedWords } from "./serving";
-import type { SwitchFlag } from "./use-switching";
 
 interface Props {
   readonly flag: Flag;

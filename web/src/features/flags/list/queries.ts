@@ -82,30 +82,6 @@ export const usageQuery = (project: string, environment: string, flag: string) =
     retry: false,
   });
 
-interface SwitchOptions {
-  readonly reason?: string;
-  readonly choice?: "new_phase" | "stop" | "accept" | null;
-}
-
-export function switchFlag(
-  project: string,
-  key: string,
-  environment: string,
-  enabled: boolean,
-  how: SwitchOptions = {},
-) {
-  const { reason = "", choice = null } = how;
-  return write(
-    controlPlane.PUT("/api/v1/projects/{project}/flags/{key}/environments/{environment}/enabled", {
-      params: {
-        path: { project, key, environment },
-        header: reason === "" ? {} : { "X-Verdict-Reason": encodeURIComponent(reason) },
-      },
-      body: { enabled, ...(choice === null ? {} : { on_experiments: choice }) },
-    }),
-  );
-}
-
 export type BulkChange = Schemas["BulkChange"];
 
 export function changeMany(project: string, body: BulkChange) {

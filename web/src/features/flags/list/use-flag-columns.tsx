@@ -6,13 +6,13 @@ import type { Column } from "@/components/DataTable";
 import { PageLink } from "@/components/PageLink";
 import { Time } from "@/components/Time";
 import { pagePath } from "@/lib/url";
+import type { SwitchFlag } from "../switching/use-switching";
 import type { Columns, OptionalColumn } from "./columns";
 import { capital } from "./FlagFilters";
 import classes from "./list.module.css";
 import { type Flag, permissionsQuery } from "./queries";
 import { SwitchCell } from "./SwitchCell";
 import { UsageCell } from "./UsageCell";
-import type { SwitchFlag } from "./use-switching";
 
 type FlagColumn = Column<Flag>;
 

@@ -21,7 +21,7 @@ import { MoreWhenNear } from "../list/MoreWhenNear";
 import { NoFlags } from "../list/NoFlags";
 import { flagListQuery } from "../list/queries";
 import { useFlagColumns } from "../list/use-flag-columns";
-import { useSwitching } from "../list/use-switching";
+import { useSwitching } from "../switching/use-switching";
 
 const NOBODY: ReadonlySet<string> = new Set();
 

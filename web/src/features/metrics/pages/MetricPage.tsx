@@ -1,15 +1,20 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem, type Problem } from "@/api/problem";
+import { asProblem } from "@/api/problem";
 import { useRight } from "@/api/rights";
 import { announce } from "@/components/announce";
+import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
+import type { Subject } from "@/components/history/queries";
+import { undoOf } from "@/components/history/undo";
+import { VersionList } from "@/components/history/VersionList";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
 import { SaveBar } from "@/components/SaveBar";
 import { Tabs } from "@/components/Tabs";
-import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import { pagePath, useParams } from "@/lib/url";
 import { formOf, patchBody, sentenceOf } from "../model";
 import { CalibrationCard } from "../parts/CalibrationCard";
@@ -17,11 +22,12 @@ import { MetricFields } from "../parts/MetricFields";
 import styles from "../parts/metrics.module.css";
 import { PreviewCard } from "../parts/PreviewCard";
 import { UsedByCard } from "../parts/UsedByCard";
-import { changeMetric, type Metric, useMetric } from "../queries";
+import { changeMetric, type Metric, metricKey, useMetric } from "../queries";
 
 const TABS = [
   { key: "overview", label: "Overview" },
   { key: "definition", label: "Definition" },
+  { key: "history", label: "History" },
 ] as const;
 
 export default function MetricPage() {
@@ -44,6 +50,8 @@ function Page({ metric }: { metric: Metric }) {
       />
       {tab === "definition" ? (
         <Definition metric={metric} />
+      ) : tab === "history" ? (
+        <History metric={metric} />
       ) : (
         <div className={styles.stack}>
           <p className={styles.sentence}>{sentenceOf(metric)}</p>
@@ -60,36 +68,54 @@ function Definition({ metric }: { metric: Metric }) {
   const { project } = usePlace();
   const client = useQueryClient();
   const right = useRight("metric:update");
-  const { draft, set, dirty, discard, base } = useDraft(formOf(metric));
+  const stored = useMemo(() => formOf(metric), [metric]);
+  const subject: Subject = { project: project.key, kind: "metric", key: metric.key };
+  const edited = useSharedDraft({
+    stored,
+    version: metric.version,
+    readBy: metricKey(project.key, metric.key),
+    subject,
+  });
+  const { draft, set, dirty, discard, base, version, moved } = edited;
   const [opened, setOpened] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fields, problem, refuse } = useRefused(draft);
+  const refresh = () => client.invalidateQueries({ queryKey: ["metrics", project.key] });
   const patch = patchBody(base, draft);
   const words = dirty ? Object.keys(patch).map((each) => `${each.replaceAll("_", " ")} changes`) : [];
   const save = async ({ reason }: { reason: string }) => {
     try {
-      const written = await changeMetric(project.key, metric.key, metric.version, patch, reason);
-      client.setQueryData(["metrics", project.key, metric.key], written.data);
-      await client.invalidateQueries({ queryKey: ["metrics", project.key] });
-      setProblem(null);
-      discard();
-      announce(written, { what: `Saved ${written.data.name}` });
+      const written = await changeMetric(project.key, metric.key, version, patch, reason);
+      edited.saved(written.data.version);
+      announce(written, {
+        what: `Saved ${written.data.name}`,
+        undo: undoOf(subject, written, refresh),
+      });
     } catch (thrown) {
-      setProblem(asProblem(thrown));
-      throw thrown;
+      const refused = asProblem(thrown);
+      refuse(refused.fields, refused);
+      if (refused.status !== 412) throw thrown;
     }
+    await refresh();
   };
   return (
     <>
+      <Meanwhile edited={edited} />
       {!right.allowed && <p className={styles.text}>{right.reason}.</p>}
       <fieldset className={styles.plain} disabled={!right.allowed || metric.archived}>
         <MetricFields
           form={draft}
           set={(change) => set((current) => ({ ...current, ...change }))}
-          errors={Object.fromEntries((problem?.fields ?? []).map((each) => [each.field, each.message]))}
+          errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
           created
         />
       </fieldset>
-      <SaveBar changes={words} problem={opened ? null : problem} onReview={() => setOpened(true)} onDiscard={discard} />
+      <SaveBar
+        changes={words}
+        problem={problem}
+        settleFirst={moved ? MEANWHILE : null}
+        onReview={() => setOpened(true)}
+        onDiscard={discard}
+      />
       <Review
         opened={opened}
         onClose={() => setOpened(false)}
@@ -101,5 +127,17 @@ function Definition({ metric }: { metric: Metric }) {
         onSubmit={save}
       />
     </>
+  );
+}
+
+function History({ metric }: { metric: Metric }) {
+  const { project } = usePlace();
+  const client = useQueryClient();
+  return (
+    <VersionList
+      subject={{ project: project.key, kind: "metric", key: metric.key }}
+      right="metric:update"
+      refresh={() => client.invalidateQueries({ queryKey: ["metrics", project.key] })}
+    />
   );
 }

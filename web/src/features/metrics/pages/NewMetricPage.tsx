@@ -3,12 +3,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem, type Problem } from "@/api/problem";
+import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
+import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
 import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
 import { pagePath } from "@/lib/url";
 import { createBody, EMPTY } from "../model";
@@ -20,20 +22,25 @@ export default function NewMetricPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { draft, set, discard } = useDraft(EMPTY);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { fields, problem, refuse } = useRefused(draft);
   const [busy, setBusy] = useState(false);
+  const refresh = () => client.invalidateQueries({ queryKey: ["metrics", project.key] });
   const create = async () => {
     if (busy) return;
     setBusy(true);
-    setProblem(null);
     try {
       const written = await createMetric(project.key, createBody(draft));
-      await client.invalidateQueries({ queryKey: ["metrics", project.key] });
+      await refresh();
       discard();
-      announce(written, { what: `Defined ${written.data.name}` });
+      const subject = { project: project.key, kind: "metric", key: written.data.key } as const;
+      announce(written, {
+        what: `Defined ${written.data.name}`,
+        undo: undoOf(subject, written, refresh),
+      });
       await navigate({ to: pagePath(project.key, "metrics", written.data.key), ignoreBlocker: true });
     } catch (thrown) {
-      setProblem(asProblem(thrown));
+      const refused = asProblem(thrown);
+      refuse(refused.fields, refused);
     } finally {
       setBusy(false);
     }
@@ -58,7 +65,7 @@ export default function NewMetricPage() {
       <MetricFields
         form={draft}
         set={(change) => set((current) => ({ ...current, ...change }))}
-        errors={Object.fromEntries((problem?.fields ?? []).map((each) => [each.field, each.message]))}
+        errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
         created={false}
       />
     </>

@@ -18,7 +18,7 @@ import { timeLeft } from "../model";
 import classes from "../overrides.module.css";
 import { SetOverride } from "../parts/SetOverride";
 import { UnitView } from "../parts/UnitView";
-import { type Override, overrideListQuery, overridesKey, removeOverrides, setOverride } from "../queries";
+import { type Override, overrideListQuery, overridesKey, removeOverrides, setAgain } from "../queries";
 
 const schema = z.object({
   unit: z.string().max(256).default(""),
@@ -121,10 +121,7 @@ function OverrideList({
         announce(written, {
           what: `${row.unit} gets ${row.flag} as everybody does`,
           undo: async () => {
-            const { flag, variation, reason, expires_at } = row;
-            const subject =
-              row.experiment === null || row.experiment === undefined ? { flag } : { experiment: row.experiment };
-            await setOverride(project.key, environment.key, row.unit, { ...subject, variation, reason, expires_at });
+            await setAgain(project.key, environment.key, row.unit, row);
             await refresh();
           },
         });

@@ -12,7 +12,7 @@ import { useNow } from "@/lib/now";
 import { pagePath } from "@/lib/url";
 import { timeLeft, unitWords } from "../model";
 import classes from "../overrides.module.css";
-import { overridesKey, removeOverrides, type Unit, unitQuery } from "../queries";
+import { overridesKey, removeOverrides, setAgain, type Unit, unitQuery } from "../queries";
 
 interface Props {
   readonly unit: string;
@@ -46,11 +46,18 @@ function Parts({ unit, told }: { readonly unit: string; readonly told: Unit }) {
   const { project, environment } = usePlace();
   const client = useQueryClient();
   const now = new Date(useNow());
-  const remove = async (flag: string) => {
+  const remove = async (row: Unit["overrides"][number]) => {
+    const refresh = () => client.invalidateQueries({ queryKey: overridesKey(project.key, environment.key) });
     try {
-      const written = await removeOverrides(project.key, environment.key, unit, flag);
-      announce(written, { what: `${unit} gets ${flag} as everybody does` });
-      await client.invalidateQueries({ queryKey: overridesKey(project.key, environment.key) });
+      const written = await removeOverrides(project.key, environment.key, unit, row.flag);
+      announce(written, {
+        what: `${unit} gets ${row.flag} as everybody does`,
+        undo: async () => {
+          await setAgain(project.key, environment.key, unit, row);
+          await refresh();
+        },
+      });
+      await refresh();
     } catch (thrown) {
       announceProblem(thrown, "The override stays");
     }
@@ -74,7 +81,7 @@ function Parts({ unit, told }: { readonly unit: string; readonly told: Unit }) {
                     variant="default"
                     mt={4}
                     aria-label={`Remove the override on ${each.flag}`}
-                    onClick={() => void remove(each.flag)}
+                    onClick={() => void remove(each)}
                     {...guard}
                   >
                     Remove

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
 import { FormDialog } from "@/components/FormDialog";
+import { undoOf } from "@/components/history/undo";
 import { keyFromName } from "@/lib/entityKey";
 import { pagePath } from "@/lib/url";
 import { pastedKeys } from "../keys";
@@ -30,8 +31,10 @@ export function CreateSegment({ onClose }: { readonly onClose: () => void }) {
       included,
       excluded: [],
     });
-    announce(written, { what: `Created segment ${chosen}` });
-    await client.invalidateQueries({ queryKey: segmentsKey(project.key) });
+    const refresh = () => client.invalidateQueries({ queryKey: segmentsKey(project.key) });
+    const subject = { project: project.key, kind: "segment", key: chosen } as const;
+    announce(written, { what: `Created segment ${chosen}`, undo: undoOf(subject, written, refresh) });
+    await refresh();
     await navigate({ to: pagePath(project.key, "segments", chosen) });
   };
   return (

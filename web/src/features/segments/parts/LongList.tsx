@@ -6,6 +6,7 @@ import { asProblem, type Problem, sentence } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { Guarded } from "@/components/Guarded";
+import { undoOf } from "@/components/history/undo";
 import { count } from "@/lib/format";
 import { bytesWords, FILE_BYTES_MAX, fileForm, refusedLines } from "../keys";
 import { listPath, type Segment, segmentsKey, uploadList } from "../queries";
@@ -98,9 +99,14 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
         signal: controller.signal,
       });
       const now = written.data.long_list?.[listing] ?? 0;
-      announce(written, { what: `${count(now)} keys of the long list of ${segment.key} are ${listing}` });
+      const refresh = () => client.invalidateQueries({ queryKey: segmentsKey(project.key) });
+      const subject = { project: project.key, kind: "segment", key: segment.key } as const;
+      announce(written, {
+        what: `${count(now)} keys of the long list of ${segment.key} are ${listing}`,
+        undo: undoOf(subject, written, refresh),
+      });
       setFile(null);
-      await client.invalidateQueries({ queryKey: segmentsKey(project.key) });
+      await refresh();
     } catch (thrown) {
       if (!controller.signal.aborted) setProblem(asProblem(thrown));
     } finally {

@@ -6,15 +6,16 @@ import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
 import { ConditionEditor } from "@/components/ConditionEditor";
 import { ConditionSentence } from "@/components/ConditionSentence";
+import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EntityPicker } from "@/components/EntityPicker";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
-import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
 import { isObject } from "@/lib/json";
 import { type Condition, conditionOf, inWords } from "@/lib/rules";
-import { doubleKeys, draftOf, draftWords, patchOf, type SegmentDraft, touchedWords } from "../model";
-import { changeSegment, type Segment, segmentKeysQuery, segmentsKey, segmentUsesQuery, undoSegment } from "../queries";
+import { doubleKeys, draftOf, draftWords, PARTS, patchOf, type SegmentDraft, touchedWords } from "../model";
+import { changeSegment, type Segment, segmentKeysQuery, segmentQuery, segmentsKey, segmentUsesQuery } from "../queries";
 import classes from "../segments.module.css";
 import { IsInIt } from "./IsInIt";
 import { KeysEditor } from "./KeysEditor";
@@ -28,26 +29,30 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
   const right = useRight("segment:update");
   const readOnly = !right.allowed || segment.archived;
   const stored = useMemo(() => draftOf(segmentDraft(segment)), [segment]);
-  const { draft, set, discard } = useDraft(stored);
+  const edited = useSharedDraft({
+    stored,
+    version: segment.version,
+    parts: PARTS,
+    readBy: segmentQuery(project.key, segment.key).queryKey,
+    subject: { project: project.key, kind: "segment", key: segment.key },
+  });
+  const { draft, set, discard, base, version, moved } = edited;
   const [reviewing, setReviewing] = useState(false);
   const { fields: refused, problem, refuse } = useRefused(draft);
   const uses = useQuery(segmentUsesQuery(project.key, segment.key)).data?.items ?? [];
   const segments = useQuery(segmentKeysQuery(project.key)).data;
 
-  const words = draftWords(stored, draft, conditionText);
+  const words = draftWords(base, draft, conditionText);
   const double = doubleKeys(draft);
-  const patch = patchOf(stored, draft);
+  const patch = patchOf(base, draft);
   const change = (part: Partial<SegmentDraft>) => set((before) => ({ ...before, ...part }));
   const error = (field: string) => refused.find((each) => each.field === field)?.message;
   const condition = conditionOf(draft.if);
-  const done = async () => {
-    discard();
-    await client.invalidateQueries({ queryKey: segmentsKey(project.key) });
-  };
 
   return (
     <div className={classes.columns}>
       <div className={classes.main}>
+        <Meanwhile edited={edited} />
         <Card
           title="Listed people"
           subtitle="Excluded keys are out, included ones are in, whatever the condition says."
@@ -135,8 +140,9 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
       <SaveBar
         changes={double.length > 0 ? [`${double.length} keys are in both lists`] : words}
         problem={problem}
+        settleFirst={moved ? MEANWHILE : null}
         onReview={() => double.length === 0 && setReviewing(true)}
-        onDiscard={() => void done()}
+        onDiscard={discard}
       />
       {reviewing && (
         <EditReview
@@ -146,11 +152,11 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
             key: segment.key,
             action: "update",
             document: { ...patch },
-            base_version: segment.version,
+            base_version: version,
           }}
           environment={environment}
           words={words}
-          before={stored}
+          before={base}
           after={draft}
           done={`Changed segment ${segment.key}`}
           touches={<p>{touchedWords(uses)} A segment is the same in every environment.</p>}
@@ -158,18 +164,20 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
             changeSegment(
               project.key,
               segment.key,
-              segment.version,
+              version,
               { ...patch, ...(choice === null ? {} : { on_experiments: choice }) },
               reason,
             )
           }
-          undo={async () => {
-            await undoSegment(project.key, segment.key, segment.version + 1);
-            await client.invalidateQueries({ queryKey: segmentsKey(project.key) });
-          }}
+          subject={edited.subject}
+          refresh={() => client.invalidateQueries({ queryKey: segmentsKey(project.key) })}
           onClose={() => setReviewing(false)}
-          onDone={done}
-          onRefused={refuse}
+          onSaved={edited.saved}
+          onAsked={discard}
+          onRefused={(fields, refusal) => {
+            refuse(fields, refusal);
+            if (refusal.status === 412) void edited.readAnew();
+          }}
         />
       )}
     </div>

@@ -11,7 +11,7 @@ import { QueryView } from "@/components/QueryView";
 import { environmentColor } from "@/lib/environment-color";
 import { policyWords, ruleWords } from "../model";
 import classes from "../pages/settings.module.css";
-import { allEnvironmentsQuery, type Environment, type Policy, policyQuery, useSettingsWrites } from "../queries";
+import { allEnvironmentsQuery, type Environment, policyQuery, useSettingsWrites } from "../queries";
 import { EnvironmentForm } from "./EnvironmentForm";
 import { PolicyForm } from "./PolicyForm";
 
@@ -57,11 +57,15 @@ function EnvironmentCard({
   const { project } = usePlace();
   const writes = useSettingsWrites(project.key);
   const policy = useQuery({ ...policyQuery(project.key, environment.key), enabled: !environment.archived });
-  const [asked, setAsked] = useState<"edit" | "archive" | Policy | null>(null);
+  const [asked, setAsked] = useState<"edit" | "archive" | "policy" | null>(null);
   const close = () => setAsked(null);
   const restore = async () => {
     try {
-      announce(await writes.restoreEnvironment(environment), { what: `Restored ${environment.name}` });
+      const written = await writes.restoreEnvironment(environment);
+      announce(written, {
+        what: `Restored ${environment.name}`,
+        undo: () => writes.archiveEnvironment(written.data),
+      });
     } catch (thrown) {
       announceProblem(thrown);
     }
@@ -118,7 +122,7 @@ function EnvironmentCard({
                   size="xs"
                   variant="default"
                   aria-label={`Approval policy of ${environment.name}`}
-                  onClick={() => setAsked(policy.data ?? null)}
+                  onClick={() => setAsked("policy")}
                   {...props}
                 >
                   Approval policy
@@ -161,8 +165,8 @@ function EnvironmentCard({
         </QueryView>
       )}
       {asked === "edit" && <EnvironmentForm environment={environment} close={close} />}
-      {asked !== null && typeof asked === "object" && (
-        <PolicyForm policy={asked} name={environment.name} close={close} />
+      {asked === "policy" && policy.data !== undefined && (
+        <PolicyForm policy={policy.data} name={environment.name} close={close} />
       )}
       <ConfirmDialog
         opened={asked === "archive"}
@@ -170,9 +174,13 @@ function EnvironmentCard({
         title={`Archive ${environment.name}`}
         confirm={`Archive ${environment.name}`}
         tone="danger"
-        onConfirm={async () =>
-          announce(await writes.archiveEnvironment(environment), { what: `Archived ${environment.name}` })
-        }
+        onConfirm={async () => {
+          const written = await writes.archiveEnvironment(environment);
+          announce(written, {
+            what: `Archived ${environment.name}`,
+            undo: () => writes.restoreEnvironment(written.data),
+          });
+        }}
       >
         Its SDK keys open nothing any more, and no edge serves it. It can be restored.
       </ConfirmDialog>

@@ -1,13 +1,15 @@
 import { ActionIcon, Button, Checkbox, Group, MultiSelect, NumberInput, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
+import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { Icon } from "@/components/Icon";
 import { policyWords } from "../model";
 import classes from "../pages/settings.module.css";
-import { type Policy, type PolicyRule, rightsQuery, useSettingsWrites } from "../queries";
+import { type Policy, type PolicyIn, type PolicyRule, policyQuery, rightsQuery, useSettingsWrites } from "../queries";
 
 type Entity = NonNullable<PolicyRule["entities"]>[number];
 type Action = NonNullable<PolicyRule["actions"]>[number];
@@ -46,25 +48,43 @@ interface Props {
   readonly close: () => void;
 }
 
-interface DraftRule {
-  readonly id: number;
-  readonly rule: PolicyRule;
-}
+type Draft = Required<PolicyIn>;
+
+const draftOf = (policy: Policy): Draft => ({
+  required: policy.required,
+  people: policy.people,
+  reviewer_right: policy.reviewer_right,
+  own_approvals: policy.own_approvals,
+  edits_void_approvals: policy.edits_void_approvals,
+  rules: policy.rules,
+});
 
 /** How changes of what the environment answers are agreed on. */
 export function PolicyForm({ policy, name, close }: Props) {
   const { project } = usePlace();
   const writes = useSettingsWrites(project.key);
   const rights = useQuery(rightsQuery).data ?? [];
-  const [required, setRequired] = useState(policy.required);
-  const [people, setPeople] = useState(policy.people);
-  const [right, setRight] = useState(policy.reviewer_right);
-  const [own, setOwn] = useState(policy.own_approvals);
-  const [voided, setVoided] = useState(policy.edits_void_approvals);
-  const [rules, setRules] = useState<readonly DraftRule[]>(policy.rules.map((rule, id) => ({ id, rule })));
-  const body = { required, people, reviewer_right: right, own_approvals: own, edits_void_approvals: voided };
-  const change = (id: number, part: Partial<PolicyRule>) =>
-    setRules(rules.map((each) => (each.id === id ? { id, rule: { ...each.rule, ...part } } : each)));
+  const stored = useMemo(() => draftOf(policy), [policy]);
+  const edited = useSharedDraft({
+    stored,
+    version: policy.version,
+    readBy: policyQuery(project.key, policy.environment).queryKey,
+    subject: null,
+  });
+  const { draft, set } = edited;
+  const { rules } = draft;
+  const change = (part: Partial<Draft>) => set((before) => ({ ...before, ...part }));
+  const changeRule = (index: number, part: Partial<PolicyRule>) =>
+    change({ rules: rules.map((each, at) => (at === index ? { ...each, ...part } : each)) });
+  const submit = async () => {
+    const before = edited.base;
+    const written = await writes.savePolicy({ ...policy, version: edited.version }, draft);
+    edited.saved(written.data.version);
+    announce(written, {
+      what: `Saved the approval policy of ${name}`,
+      undo: () => writes.savePolicy(written.data, before),
+    });
+  };
   return (
     <FormDialog
       opened
@@ -72,62 +92,63 @@ export function PolicyForm({ policy, name, close }: Props) {
       size="xl"
       title={`Approval policy of ${name}`}
       confirm="Save the policy"
-      onSubmit={async () =>
-        announce(await writes.savePolicy(policy, { ...body, rules: rules.map((each) => each.rule) }), {
-          what: `Saved the approval policy of ${name}`,
-        })
-      }
+      incomplete={edited.moved ? "It was changed meanwhile: look at that first" : ""}
+      onSubmit={submit}
     >
+      <Meanwhile edited={edited} />
       <Checkbox
         label="Changes need approval"
-        checked={required}
-        onChange={(event) => setRequired(event.currentTarget.checked)}
+        checked={draft.required}
+        onChange={(event) => change({ required: event.currentTarget.checked })}
       />
-      {required && (
+      {draft.required && (
         <>
           <div className={classes.fields}>
             <NumberInput
               label="People who must approve"
               min={1}
               max={20}
-              value={people}
-              onChange={(next) => setPeople(Number(next) || 1)}
+              value={draft.people}
+              onChange={(next) => change({ people: Number(next) || 1 })}
             />
             <Select
               label="With the right"
               searchable
               data={rights.map((each) => each.right)}
               allowDeselect={false}
-              value={right}
-              onChange={(next) => setRight(next ?? "change:review")}
+              value={draft.reviewer_right}
+              onChange={(next) => next !== null && change({ reviewer_right: next })}
             />
           </div>
           <Checkbox
             label="Authors may approve their own changes"
-            checked={own}
-            onChange={(event) => setOwn(event.currentTarget.checked)}
+            checked={draft.own_approvals}
+            onChange={(event) => change({ own_approvals: event.currentTarget.checked })}
           />
           <Checkbox
             label="New edits need new approvals"
-            checked={voided}
-            onChange={(event) => setVoided(event.currentTarget.checked)}
+            checked={draft.edits_void_approvals}
+            onChange={(event) => change({ edits_void_approvals: event.currentTarget.checked })}
           />
-          <p className={classes.hint}>{policyWords(body)} The first of these rules that fits an edit says otherwise:</p>
-          {rules.map(({ id, rule }, index) => (
-            <div key={id} className={classes.fields}>
+          <p className={classes.hint}>
+            {policyWords(draft)} The first of these rules that fits an edit says otherwise:
+          </p>
+          {rules.map((rule, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rules have no other identity
+            <div key={index} className={classes.fields}>
               <MultiSelect
                 label={`Rule ${index + 1}: of`}
                 placeholder={rule.entities?.length ? "" : "Anything"}
                 data={[...ENTITIES]}
                 value={rule.entities ?? []}
-                onChange={(next) => change(id, { entities: ENTITIES.filter((each) => next.includes(each)) })}
+                onChange={(next) => changeRule(index, { entities: ENTITIES.filter((each) => next.includes(each)) })}
               />
               <MultiSelect
                 label="Action"
                 placeholder={rule.actions?.length ? "" : "Any"}
                 data={[...ACTIONS]}
                 value={rule.actions ?? []}
-                onChange={(next) => change(id, { actions: ACTIONS.filter((each) => next.includes(each)) })}
+                onChange={(next) => changeRule(index, { actions: ACTIONS.filter((each) => next.includes(each)) })}
               />
               <NumberInput
                 label="Where more change than"
@@ -136,20 +157,20 @@ export function PolicyForm({ policy, name, close }: Props) {
                 max={100}
                 placeholder="Any share"
                 value={rule.changed_percent ?? ""}
-                onChange={(next) => change(id, { changed_percent: next === "" ? null : Number(next) })}
+                onChange={(next) => changeRule(index, { changed_percent: next === "" ? null : Number(next) })}
               />
               <NumberInput
                 label="People"
                 min={0}
                 max={20}
                 value={rule.people}
-                onChange={(next) => change(id, { people: Number(next) || 0 })}
+                onChange={(next) => changeRule(index, { people: Number(next) || 0 })}
               />
               <ActionIcon
                 variant="subtle"
                 color="gray"
                 aria-label={`Remove rule ${index + 1}`}
-                onClick={() => setRules(rules.filter((each) => each.id !== id))}
+                onClick={() => change({ rules: rules.toSpliced(index, 1) })}
               >
                 <Icon name="trash" size={16} />
               </ActionIcon>
@@ -160,12 +181,7 @@ export function PolicyForm({ policy, name, close }: Props) {
               size="xs"
               variant="default"
               leftSection={<Icon name="plus" size={14} />}
-              onClick={() =>
-                setRules([
-                  ...rules,
-                  { id: Math.max(-1, ...rules.map((each) => each.id)) + 1, rule: { people: 2, changed_percent: 5 } },
-                ])
-              }
+              onClick={() => change({ rules: [...rules, { people: 2, changed_percent: 5 }] })}
             >
               Add a rule
             </Button>

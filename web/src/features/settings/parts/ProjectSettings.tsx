@@ -1,33 +1,47 @@
 import { Alert, Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem, type Problem } from "@/api/problem";
+import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { KeyValue } from "@/components/KeyValue";
 import { Time } from "@/components/Time";
-import { useDraft } from "@/components/use-draft";
+import { useRefused } from "@/components/use-refused";
 import classes from "../pages/settings.module.css";
-import { useSettingsWrites } from "../queries";
+import { projectQuery, useSettingsWrites } from "../queries";
 
 export function ProjectSettings() {
   const { project, organization } = usePlace();
   const writes = useSettingsWrites(project.key);
-  const { draft, set, dirty, discard } = useDraft({ name: project.name, description: project.description });
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const stored = useMemo(() => ({ name: project.name, description: project.description }), [project]);
+  const edited = useSharedDraft({
+    stored,
+    version: project.version,
+    readBy: projectQuery(project.key).queryKey,
+    subject: null,
+  });
+  const { draft, set, dirty, discard } = edited;
+  const { problem, refuse } = useRefused(draft);
   const [busy, setBusy] = useState(false);
   const [archiving, setArchiving] = useState(false);
   const save = async () => {
     setBusy(true);
-    setProblem(null);
     try {
-      announce(await writes.changeProject(project, draft), { what: `Saved the project ${draft.name}` });
-      discard();
+      const before = edited.base;
+      const written = await writes.changeProject({ ...project, version: edited.version }, draft);
+      edited.saved(written.data.version);
+      announce(written, {
+        what: `Saved the project ${draft.name}`,
+        undo: () => writes.changeProject(written.data, before),
+      });
     } catch (thrown) {
-      setProblem(asProblem(thrown));
+      const refused = asProblem(thrown);
+      refuse(refused.fields, refused);
     } finally {
       setBusy(false);
     }
@@ -41,6 +55,7 @@ export function ProjectSettings() {
       )}
       <Card title="Name and description">
         <Stack gap="sm">
+          <Meanwhile edited={edited} />
           <TextInput
             label="Name"
             maxLength={200}
@@ -60,7 +75,7 @@ export function ProjectSettings() {
               {(props) => (
                 <Button
                   loading={busy}
-                  disabled={!dirty || draft.name.trim() === ""}
+                  disabled={!dirty || edited.moved || draft.name.trim() === ""}
                   onClick={() => void save()}
                   {...props}
                 >
@@ -114,8 +129,14 @@ export function ProjectSettings() {
         confirm={project.archived ? "Restore the project" : "Archive the project"}
         tone={project.archived ? "normal" : "danger"}
         onConfirm={async () => {
-          const done = await (project.archived ? writes.restoreProject(project) : writes.archiveProject(project));
-          announce(done, { what: `${project.archived ? "Restored" : "Archived"} ${project.name}` });
+          const [act, back] = project.archived
+            ? [writes.restoreProject, writes.archiveProject]
+            : [writes.archiveProject, writes.restoreProject];
+          const written = await act(project);
+          announce(written, {
+            what: `${project.archived ? "Restored" : "Archived"} ${project.name}`,
+            undo: () => back(written.data),
+          });
         }}
       >
         {project.archived

@@ -5,7 +5,8 @@ import { asProblem, type Problem } from "@/api/problem";
 import { announceProblem } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Icon } from "@/components/Icon";
-import { alike } from "@/lib/rules";
+import { same } from "@/lib/json";
+
 import { deletePersona, keepPersona, personasQuery } from "../queries";
 
 interface Props {
@@ -19,7 +20,7 @@ export function Personas({ project, context, onChoose }: Props) {
   const client = useQueryClient();
   const personas = useQuery(personasQuery(project)).data?.items ?? [];
   const [keeping, setKeeping] = useState(false);
-  const current = personas.find((each) => alike(each.context, context));
+  const current = personas.find((each) => same(each.context, context));
   const refresh = () => client.invalidateQueries({ queryKey: ["personas", project] });
   const remove = async (key: string) => {
     try {

@@ -1,10 +1,10 @@
-import type { Environment } from "@/api/place";
-import { usePlace } from "@/api/place";
+import { useQueryClient } from "@tanstack/react-query";
+import { type Environment, usePlace } from "@/api/place";
 import { EditReview } from "@/components/reviewing/EditReview";
-import { type Flag, switchFlag } from "./queries";
+import { type Flag, readSwitched, switchFlag } from "./queries";
 
 interface Props {
-  readonly flag: Flag;
+  readonly flag: Pick<Flag, "key">;
   readonly environment: Environment;
   readonly onClose: () => void;
 }
@@ -12,6 +12,8 @@ interface Props {
 /** Who is affected, before it is turned on. */
 export function TurnOnDialog({ flag, environment, onClose }: Props) {
   const { project } = usePlace();
+  const client = useQueryClient();
+  const at = { project: project.key, key: flag.key, environment: environment.key };
   const what = `${flag.key} in ${environment.name}`;
   const document = { enabled: true };
   return (
@@ -24,10 +26,11 @@ export function TurnOnDialog({ flag, environment, onClose }: Props) {
       after={document}
       done={`Turned on ${what}`}
       confirm={`Turn on in ${environment.name}`}
-      save={({ reason, choice }) => switchFlag(project.key, flag.key, environment.key, true, { reason, choice })}
-      undo={() => switchFlag(project.key, flag.key, environment.key, false)}
+      save={({ reason, choice }) => switchFlag(at, true, { reason, choice })}
+      subject={{ kind: "flag_settings", ...at }}
+      refresh={() => readSwitched(client, project.key, flag.key)}
       onClose={onClose}
-      onDone={onClose}
+      onSaved={onClose}
     />
   );
 }

@@ -1,0 +1,103 @@
+import { expect, test } from "../fixtures";
+
+const KEYS = 100_000;
+
+test("a config's form is its schema, and an override is a rule", async ({ page, place, signIn, clean }) => {
+  const config = `${place.at}/configs/checkout-page`;
+  await place.api.post(`${place.at}/configs`, {
+    key: "checkout-page",
+    schema: {
+      type: "object",
+      properties: { retries: { type: "integer", maximum: 9 }, theme: { enum: ["light", "dark"] } },
+    },
+    value: { retries: 3, theme: "light" },
+  });
+  await signIn(page, place.owner);
+  await page.goto(`/p/${place.project}/configs/checkout-page/definition?env=staging`);
+  const dialog = page.getByRole("dialog");
+  const save = async () => {
+    await page.keyboard.press("Control+s");
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(dialog).toBeHidden();
+  };
+  const retries = page.getByRole("textbox", { name: "retries" });
+  await retries.fill("12");
+  await save();
+  await expect(retries).toHaveAttribute("aria-invalid", "true");
+  expect(await place.api.get(config)).toMatchObject({ value: { retries: 3 } });
+
+  await retries.fill("7");
+  await page.getByRole("combobox", { name: "theme" }).selectOption("dark");
+  await save();
+  await expect(page.getByText("Changed config checkout-page")).toBeVisible();
+  const value = { retries: 7, theme: "dark" };
+  expect(await place.api.get(config)).toMatchObject({ value });
+  const serves = (country: string, wanted: Record<string, unknown>) =>
+    place.served("staging", "checkout-page", { targetingKey: "anna", country }, ({ value: given }) => {
+      return JSON.stringify(sorted(given)) === JSON.stringify(sorted(wanted));
+    });
+  await serves("DE", value);
+
+  await page.goto(`/p/${place.project}/configs/checkout-page?env=staging`);
+  await page.getByRole("button", { name: "Add override" }).click();
+  const override = page.getByRole("listitem", { name: "Override 1" });
+  await override.locator('[data-path="overrides[0].if.attribute"]').fill("country");
+  await override.locator('[data-path="overrides[0].if.value"]').fill("DE");
+  await override.getByRole("button", { name: "Change retries" }).click();
+  await override.getByRole("textbox", { name: "retries" }).fill("9");
+  await clean(page);
+  await save();
+  await expect(page.getByText("Changed config checkout-page in Staging")).toBeVisible();
+  expect(await place.api.get(`${config}/environments/staging`)).toMatchObject({
+    overrides: [{ if: { attribute: "country", operator: "eq", value: "DE" }, value: { retries: 9 } }],
+  });
+  await serves("DE", { retries: 9, theme: "dark" });
+  await serves("FR", value);
+});
+
+test("a segment takes a hundred thousand keys by file", async ({ page, place, signIn, clean }) => {
+  const segment = `${place.at}/segments/customers`;
+  await place.api.post(`${place.at}/segments`, { key: "customers" });
+  await signIn(page, place.owner);
+  await page.goto(`/p/${place.project}/segments/customers?env=staging`);
+  const send = async (lines: string[]) => {
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "File of keys" }).click();
+    await (await chooser).setFiles({
+      name: "keys.ndjson",
+      mimeType: "application/x-ndjson",
+      buffer: Buffer.from(lines.join("\n")),
+    });
+    await page.getByRole("button", { name: "Upload", exact: true }).click();
+  };
+  await send(['"user-1"', "17"]);
+  await expect(page.getByRole("alert")).toContainText("Line 2");
+  expect(await place.api.get(segment)).toMatchObject({ long_list: null });
+  await clean(page, { name: "14a refused line", pictures: false });
+
+  // The answer is held until the page has told how far it is.
+  let go = (): void => undefined;
+  const told = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await page.route("**/long-list/included?*", async (route) => {
+    await told;
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Take another file" }).click();
+  await send(Array.from({ length: KEYS }, (_, index) => `"user-${index}"`));
+  await expect(page.getByRole("progressbar", { name: "Upload" })).toBeVisible();
+  go();
+  await expect(page.getByText("100,000 keys are included")).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: "Upload" })).toBeHidden();
+  expect(await place.api.get(segment)).toMatchObject({ long_list: { included: KEYS, excluded: 0 } });
+  await page.getByRole("textbox", { name: "Targeting key" }).fill("user-99999");
+  await page.getByRole("button", { name: "Ask" }).click();
+  await expect(page.getByText("user-99999 is in it")).toBeVisible();
+  await clean(page);
+});
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value).toSorted(([one], [other]) => one.localeCompare(other));
+}
