@@ -73,7 +73,7 @@ test("two people edit different rules: mine goes onto theirs", async ({ browser,
 
   // Nobody has reloaded anything: the page has seen it by itself.
   const told = page.getByRole("alert").filter({ hasText: MEANWHILE });
-  await expect(told).toContainText("Bert Beside");
+  await expect(told).toContainText("bert.beside");
   await expect(told).toContainText("None of it touches what you changed");
   await told.getByRole("button", { name: "Show the difference" }).click();
   await expect(told.getByRole("region", { name: "Difference between as you began and now" })).toContainText("blue");
@@ -121,7 +121,7 @@ test("two people edit the same: each conflict is chosen", async ({ browser, page
   await save(page);
   expect((await refused).status()).toBe(412);
   const told = page.getByRole("alert").filter({ hasText: MEANWHILE });
-  await expect(told).toContainText("Bert Beside");
+  await expect(told).toContainText("bert.beside");
   const rebase = told.getByRole("button", { name: "Put my changes onto theirs" });
   await expect(rebase).toBeDisabled();
   await told.getByRole("region", { name: "rules: Germany" }).getByRole("button", { name: "Keep mine" }).click();
@@ -154,7 +154,7 @@ test("what isn't published is looked at while it is edited", async ({ page, plac
   await bert.change(segment, { included: ["anna", "dora"], description: "Of the family" });
 
   const told = page.getByRole("alert").filter({ hasText: MEANWHILE });
-  await expect(told).toContainText("Bert Beside");
+  await expect(told).toContainText("bert.beside");
   await told.getByRole("button", { name: "Put my changes onto theirs" }).click();
   await save(page);
   await expect(page.getByText("Changed segment friends")).toBeVisible();

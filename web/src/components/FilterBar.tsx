@@ -148,6 +148,7 @@ function TextFilter({ label, value, onChange }: TextProps) {
 }
 
 function Views({ views }: { readonly views: FilterViews }) {
+  const deletable = views.items.filter((each) => each.onDelete !== undefined);
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
@@ -162,6 +163,21 @@ function Views({ views }: { readonly views: FilterViews }) {
             {each.name}
           </Menu.Item>
         ))}
+        {deletable.length > 0 && (
+          <>
+            <Menu.Divider />
+            {deletable.map((each) => (
+              <Menu.Item
+                key={each.name}
+                color="red.8"
+                leftSection={<Icon name="trash" size={16} />}
+                onClick={each.onDelete}
+              >
+                Delete {each.name}
+              </Menu.Item>
+            ))}
+          </>
+        )}
         {views.onSave !== undefined && (
           <>
             <Menu.Divider />

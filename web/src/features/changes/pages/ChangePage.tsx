@@ -13,6 +13,7 @@ import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { absoluteTime } from "@/lib/format";
+import { testAddress } from "@/lib/test-address";
 import { pagePath, useParams } from "@/lib/url";
 import { approvalWords, standing } from "../model";
 import { Actions } from "../parts/Actions";
@@ -133,22 +134,29 @@ function Standing({ change }: { readonly change: ChangeRequest }) {
   );
 }
 
-/** What single users get before the change; the impact says what they would get after it. */
+/** What single users get before and after the change; the impact says how many of them. */
 function Trial({ change, project }: { readonly change: ChangeRequest; readonly project: string }) {
-  const settings = change.edits.filter((each) => each.entity === "flag_settings");
+  const settings = change.edits.filter((each) => each.entity === "flag_settings" && each.environment !== null);
   if (settings.length === 0) return null;
   return (
-    <Card title="What users get now">
-      <p className={classes.hint}>Test explains step by step what a user gets before this change.</p>
-      {settings.map((each) => (
-        <p key={`${each.key} ${each.environment}`}>
-          <PageLink
-            to={`${pagePath(project, "test")}?flag=${encodeURIComponent(each.key)}&env=${encodeURIComponent(each.environment ?? "")}`}
-          >
-            Ask {each.key} in Test
-          </PageLink>
-        </p>
-      ))}
+    <Card title="Try it in Test">
+      <p className={classes.hint}>Test explains step by step what a user gets, now or as if this was applied.</p>
+      {settings.map((each) => {
+        const asked = { flag: each.key, environment: each.environment ?? "" };
+        const { on_experiments: _, ...draft } = each.document;
+        const after = each.action === "update" ? testAddress(project, { ...asked, draft }) : null;
+        return (
+          <p key={`${each.key} ${each.environment}`}>
+            <PageLink to={testAddress(project, asked) ?? pagePath(project, "test")}>{each.key} as it is now</PageLink>
+            {after !== null && (
+              <>
+                {" · "}
+                <PageLink to={after}>with this change</PageLink>
+              </>
+            )}
+          </p>
+        );
+      })}
     </Card>
   );
 }

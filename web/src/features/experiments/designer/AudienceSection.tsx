@@ -1,4 +1,5 @@
 import { MultiSelect, NumberInput, Select, TextInput } from "@mantine/core";
+import { useAttributes } from "@/components/attributes/use-attributes";
 import { Card } from "@/components/Card";
 import { ConditionEditor } from "@/components/ConditionEditor";
 import type { Condition } from "@/lib/rules";
@@ -17,6 +18,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
   const holdouts = useHoldouts(project);
   const layers = useLayers(project);
   const segments = useSegmentKeys(project);
+  const attributes = useAttributes(project, environment);
   const assigns = design.mode === "assigns";
   return (
     <Card title="Audience" subtitle={design.audience === null ? "Everybody who is asked for." : undefined}>
@@ -25,6 +27,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
           <ConditionEditor
             value={design.audience as Condition | null}
             onChange={(audience) => set({ audience: audience as Record<string, unknown> | null })}
+            attributes={attributes}
             segments={segments.data ?? []}
             root="audience"
             errors={Object.entries(errors)

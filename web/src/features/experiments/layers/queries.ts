@@ -1,31 +1,84 @@
 /** Layers and holdouts: what experiments share. */
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { analytics, controlPlane, read, write } from "@/api/clients";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { analytics, controlPlane, read, type Written, write } from "@/api/clients";
 import type { components as Analytics } from "@/api/generated/analytics";
 import type { components } from "@/api/generated/control-plane";
+import { given } from "@/lib/url";
+import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
 export type Layer = components["schemas"]["LayerView"];
 export type Holdout = components["schemas"]["HoldoutView"];
 export type HoldoutEffect = Analytics["schemas"]["HoldoutDocument"];
 export type Programme = Analytics["schemas"]["ProgrammeDocument"];
 
-export function useCreateLayer(project: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: { key: string; name: string }) =>
-      write(controlPlane.POST("/api/v1/projects/{project}/layers", { params: { path: { project } }, body })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["layers", project] }),
-  });
+export type Kind = "layer" | "holdout";
+
+/** What is edited of either; a layer has no share. */
+export interface Fields {
+  readonly name: string;
+  readonly description: string;
+  readonly share: number | null;
 }
 
-export function useCreateHoldout(project: string) {
+interface How {
+  readonly version: number;
+  readonly onExperiments?: "new_phase" | "stop" | "accept" | undefined;
+  readonly reason?: string;
+}
+
+const LAYER = "/api/v1/projects/{project}/layers/{key}" as const;
+const HOLDOUT = "/api/v1/projects/{project}/holdouts/{key}" as const;
+
+export const layersKey = (kind: Kind, project: string) => [`${kind}s`, project] as const;
+
+/** What is done with layers and holdouts; what shows them is read anew. */
+export function useLayerWrites(kind: Kind, project: string) {
   const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: { key: string; name: string; share: number }) =>
-      write(controlPlane.POST("/api/v1/projects/{project}/holdouts", { params: { path: { project } }, body })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["holdouts", project] }),
-  });
+  const refresh = () => client.invalidateQueries({ queryKey: layersKey(kind, project) });
+  const done = async <T>(writing: Promise<T>): Promise<T> => {
+    try {
+      return await writing;
+    } finally {
+      await refresh();
+    }
+  };
+  const put = (key: string, archived: boolean) => {
+    const params = { path: { project, key } };
+    if (kind === "layer")
+      return archived
+        ? write(controlPlane.POST(`${LAYER}/archive`, { params }))
+        : write(controlPlane.POST(`${LAYER}/restore`, { params }));
+    return archived
+      ? write(controlPlane.POST(`${HOLDOUT}/archive`, { params }))
+      : write(controlPlane.POST(`${HOLDOUT}/restore`, { params }));
+  };
+  return {
+    refresh,
+    create: (key: string, name: string, share: number) => {
+      const params = { path: { project } };
+      return done<Written<Layer | Holdout>>(
+        kind === "layer"
+          ? write(controlPlane.POST("/api/v1/projects/{project}/layers", { params, body: { key, name } }))
+          : write(controlPlane.POST("/api/v1/projects/{project}/holdouts", { params, body: { key, name, share } })),
+      );
+    },
+    change: (key: string, { name, description, share }: Fields, { version, onExperiments, reason }: How) => {
+      const params = { path: { project, key }, header: { "If-Match": ifMatch(version), ...reasonHeader(reason) } };
+      const texts = { name, description };
+      return done<Written<Layer | Holdout>>(
+        kind === "layer"
+          ? write(controlPlane.PATCH(LAYER, { params, body: texts }))
+          : write(
+              controlPlane.PATCH(HOLDOUT, {
+                params,
+                body: { ...texts, ...given({ share: share ?? undefined, on_experiments: onExperiments }) },
+              }),
+            ),
+      );
+    },
+    archive: (key: string) => done<Written<Layer | Holdout>>(put(key, true)),
+  };
 }
 
 export function useHoldoutEffect(project: string, environment: string, holdout: string, wanted: boolean) {

@@ -6,19 +6,21 @@ import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
 import { Guarded } from "@/components/Guarded";
+import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { useHoldouts } from "../designer/queries";
 import { CreateDialog } from "../layers/CreateDialog";
+import { EntityTools } from "../layers/EntityTools";
 import { HoldoutEffectView } from "../layers/HoldoutEffectView";
-import { type Holdout, useCreateHoldout, useHoldoutEffect } from "../layers/queries";
+import { type Holdout, useHoldoutEffect, useLayerWrites } from "../layers/queries";
 import { SectionTabs } from "../list/SectionTabs";
 import styles from "../results/results.module.css";
 
 export default function HoldoutsPage() {
   const { project } = usePlace();
   const holdouts = useHoldouts(project.key);
-  const create = useCreateHoldout(project.key);
+  const writes = useLayerWrites("holdout", project.key);
   const [opened, setOpened] = useState(false);
   const button = (
     <Guarded right="holdout:create">
@@ -59,9 +61,14 @@ export default function HoldoutsPage() {
         onClose={() => setOpened(false)}
         noun="holdout"
         withShare
-        onCreate={async (given) =>
-          announce(await create.mutateAsync(given), { what: `Created the holdout ${given.name}` })
-        }
+        onCreate={async ({ key, name, share }) => {
+          const written = await writes.create(key, name, share);
+          const subject = { project: project.key, kind: "holdout", key } as const;
+          announce(written, {
+            what: `Created the holdout ${name}`,
+            undo: undoOf(subject, written, writes.refresh),
+          });
+        }}
       />
     </>
   );
@@ -72,7 +79,11 @@ function One({ holdout }: { holdout: Holdout }) {
   const effect = useHoldoutEffect(project.key, environment.key, holdout.key, true);
   const absent = effect.isError && asProblem(effect.error).status === 404;
   return (
-    <Card title={holdout.name} subtitle={`${holdout.share} % of all units. ${holdout.description}`}>
+    <Card
+      title={holdout.name}
+      subtitle={`${holdout.share} % of all units. ${holdout.description}`}
+      actions={<EntityTools kind="holdout" entity={holdout} />}
+    >
       {absent ? (
         <p className={styles.reason}>
           No experiment of {environment.name} has started with it yet, so there is no effect to read.

@@ -5,18 +5,20 @@ import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
 import { Guarded } from "@/components/Guarded";
+import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { LayerRuler } from "../designer/LayerRuler";
 import { useLayers } from "../designer/queries";
 import { CreateDialog } from "../layers/CreateDialog";
-import { useCreateLayer } from "../layers/queries";
+import { EntityTools } from "../layers/EntityTools";
+import { useLayerWrites } from "../layers/queries";
 import { SectionTabs } from "../list/SectionTabs";
 
 export default function LayersPage() {
   const { project, environment } = usePlace();
   const layers = useLayers(project.key);
-  const create = useCreateLayer(project.key);
+  const writes = useLayerWrites("layer", project.key);
   const [opened, setOpened] = useState(false);
   const button = (
     <Guarded right="layer:create">
@@ -42,7 +44,12 @@ export default function LayersPage() {
           ) : (
             <Stack gap="md">
               {page.items.map((each) => (
-                <Card key={each.key} title={each.name} subtitle={each.description || `In ${environment.name}`}>
+                <Card
+                  key={each.key}
+                  title={each.name}
+                  subtitle={each.description || `In ${environment.name}`}
+                  actions={<EntityTools kind="layer" entity={each} />}
+                >
                   <LayerRuler project={project.key} environment={environment.key} layer={each.key} />
                 </Card>
               ))}
@@ -55,9 +62,14 @@ export default function LayersPage() {
         onClose={() => setOpened(false)}
         noun="layer"
         withShare={false}
-        onCreate={async ({ key, name }) =>
-          announce(await create.mutateAsync({ key, name }), { what: `Created the layer ${name}` })
-        }
+        onCreate={async ({ key, name }) => {
+          const written = await writes.create(key, name, 0);
+          const subject = { project: project.key, kind: "layer", key } as const;
+          announce(written, {
+            what: `Created the layer ${name}`,
+            undo: undoOf(subject, written, writes.refresh),
+          });
+        }}
       />
     </>
   );

@@ -112,6 +112,12 @@ export function saveView(project: string, body: Schemas["SavedViewFields"]) {
   return write(controlPlane.POST("/api/v1/projects/{project}/saved-views", { params: { path: { project } }, body }));
 }
 
+export function deleteView(project: string, view: string) {
+  return write(
+    controlPlane.DELETE("/api/v1/projects/{project}/saved-views/{view}", { params: { path: { project, view } } }),
+  );
+}
+
 export function createFlag(project: string, body: NewFlag) {
   return write(controlPlane.POST("/api/v1/projects/{project}/flags", { params: { path: { project } }, body }));
 }

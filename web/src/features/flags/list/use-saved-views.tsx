@@ -3,11 +3,11 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { usePlace } from "@/api/place";
 import { useRight } from "@/api/rights";
-import { announce } from "@/components/announce";
+import { announce, announceProblem } from "@/components/announce";
 import type { FilterViews } from "@/components/FilterBar";
 import { FormDialog } from "@/components/FormDialog";
 import { type FlagSearch, flagSearch, isNarrowed, NO_FILTER } from "../filters";
-import { savedViewsQuery, saveView } from "./queries";
+import { deleteView, savedViewsQuery, saveView } from "./queries";
 
 interface Saved {
   readonly views: FilterViews;
@@ -19,9 +19,28 @@ export function useSavedViews(search: FlagSearch, onOpen: (search: Partial<FlagS
   const { project } = usePlace();
   const found = useQuery(savedViewsQuery(project.key)).data?.items ?? [];
   const [saving, setSaving] = useState(false);
+  const client = useQueryClient();
+  const refresh = () => client.invalidateQueries({ queryKey: savedViewsQuery(project.key).queryKey });
+  const remove = async (view: (typeof found)[number]) => {
+    try {
+      await deleteView(project.key, view.id);
+      announce(null, {
+        what: `Deleted the view “${view.name}”`,
+        undo: async () => {
+          const { page, name, filters, shared } = view;
+          await saveView(project.key, { page, name, filters, shared });
+          await refresh();
+        },
+      });
+      await refresh();
+    } catch (thrown) {
+      announceProblem(thrown, `The view “${view.name}” stays`);
+    }
+  };
   const items = found.map((each) => ({
     name: each.shared ? `${each.name} (shared)` : each.name,
     onOpen: () => onOpen({ ...NO_FILTER, ...understood(each.filters) }),
+    ...(each.own ? { onDelete: () => void remove(each) } : {}),
   }));
   return {
     views: { items, ...(isNarrowed(search) ? { onSave: () => setSaving(true) } : {}) },
