@@ -1,5 +1,7 @@
 /** What a service refused or failed at: its problem document (RFC 9457), or that it was not reached. */
 
+import { isRecord } from "@/lib/json";
+
 export interface FieldProblem {
   readonly field: string;
   readonly code: string;
@@ -95,10 +97,6 @@ function fieldsOf(errors: unknown): FieldProblem[] {
 function seconds(header: string | null): number | undefined {
   const value = header === null ? Number.NaN : Number(header);
   return Number.isFinite(value) ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string {

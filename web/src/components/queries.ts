@@ -11,6 +11,7 @@ export interface Choice {
 }
 
 const LIMIT = 20;
+const SEGMENTS = 200;
 
 const PATHS = {
   flag: "/api/v1/projects/{project}/flags",
@@ -55,3 +56,16 @@ async function members(organization: string, text: string, signal: AbortSignal):
     .slice(0, LIMIT)
     .map((each) => ({ key: each.email, name: each.name }));
 }
+
+/** What one may name in a condition. */
+export const segmentKeysQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["project", project, "segments", "keys"],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        controlPlane.GET(PATHS.segment, { params: { path: { project }, query: { limit: SEGMENTS } }, signal }),
+      );
+      return page.items.map((each) => each.key);
+    },
+    staleTime: 60_000,
+  });

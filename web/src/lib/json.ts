@@ -5,6 +5,11 @@ export interface JsonObject {
   [name: string]: Json;
 }
 
+/** Any object that is no list, whatever its members are. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** What becomes of a draft when what it was made from has changed meanwhile: my changes laid over theirs. Pure. */
 
-import { same } from "./json";
+import { isRecord, same } from "./json";
 
 export type Side = "mine" | "theirs";
 
@@ -215,8 +215,4 @@ function namesOf(one: object, other: object): string[] {
 /** "off_variation" and "bucketBy", as one says them. */
 function spoken(name: string): string {
   return name.replaceAll("_", " ").replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -108,19 +108,3 @@ export function setArchived(project: string, key: string, archived: boolean) {
 export function deleteConfig(project: string, key: string) {
   return write(controlPlane.DELETE("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } } }));
 }
-
-/** What one may name in a condition. */
-export const segmentKeysQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["project", project, "segments", "keys"],
-    queryFn: async ({ signal }) => {
-      const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/segments", {
-          params: { path: { project }, query: { limit: PAGE } },
-          signal,
-        }),
-      );
-      return page.items.map((each) => each.key);
-    },
-    staleTime: 60_000,
-  });

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { controlPlane, read, type Written, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { given } from "@/lib/url";
+import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
 export type Experiment = Schemas["ExperimentView"];
@@ -131,11 +132,11 @@ export function useHistory(project: string, key: string) {
   });
 }
 
-/** Headers of a write: which version was seen, and why. The reason is percent-encoded, as headers are ASCII. */
+/** Headers of a write: which version was seen, and why. */
 function headers(how: { readonly version?: number | undefined; readonly reason?: string | undefined }) {
   return {
-    ...(how.version === undefined ? {} : { "If-Match": `"${how.version}"` }),
-    ...(how.reason === undefined || how.reason === "" ? {} : { "X-Verdict-Reason": encodeURIComponent(how.reason) }),
+    ...(how.version === undefined ? {} : { "If-Match": ifMatch(how.version) }),
+    ...reasonHeader(how.reason),
   };
 }
 

@@ -1,5 +1,6 @@
 /** A metric in one sentence, and the form that it is edited in. */
 
+import { isRecord } from "@/lib/json";
 import type { Metric, MetricCreate } from "./queries";
 
 type Told = Pick<
@@ -192,8 +193,4 @@ export function patchBody(before: MetricForm, after: MetricForm): Record<string,
 export function draftSentence(form: MetricForm): string {
   const made = documentOf(form);
   return sentenceOf({ ...made, event: made.event ?? (form.key || "…") });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -108,22 +108,6 @@ export function deleteSegment(project: string, key: string) {
   );
 }
 
-/** What one may name in a condition. */
-export const segmentKeysQuery = (project: string) =>
-  queryOptions({
-    queryKey: [...segmentsKey(project), "keys"],
-    queryFn: async ({ signal }) => {
-      const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/segments", {
-          params: { path: { project }, query: { limit: PAGE } },
-          signal,
-        }),
-      );
-      return page.items.map((each) => each.key);
-    },
-    staleTime: MINUTE,
-  });
-
 export interface ListUpload {
   listing: "included" | "excluded";
   mode: "replace" | "add" | "remove";

@@ -4,6 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { analytics, controlPlane, read, type Written, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { given } from "@/lib/url";
+import { ifMatch } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
 export type Person = Schemas["MeView"];
@@ -126,7 +127,7 @@ export async function createFlag(project: string, key: string, name: string, env
   const before = await read(controlPlane.GET(settings, { params: { path } }));
   await write(
     controlPlane.PATCH(settings, {
-      params: { path, header: { "If-Match": `"${before.version}"` } },
+      params: { path, header: { "If-Match": ifMatch(before.version) } },
       body: { enabled: true, report_exposures: true },
     }),
   );

@@ -1,5 +1,7 @@
 /** Conditions as docs/evaluation.md has them, and where in one a part stands. */
 
+import { isRecord } from "@/lib/json";
+
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 export interface Comparison {
@@ -33,19 +35,18 @@ export function partsOf(condition: Condition): Condition[] | null {
   return isAny(condition) ? condition.or : null;
 }
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export { isRecord as isObject };
 
 export function isJson(value: unknown): value is Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return true;
   if (typeof value === "number") return Number.isFinite(value);
   if (Array.isArray(value)) return value.every(isJson);
-  return isObject(value) && Object.values(value).every(isJson);
+  return isRecord(value) && Object.values(value).every(isJson);
 }
 
 /** What an API has answered as a condition; older forms become today's, and null is said of what is none. */
 export function conditionOf(document: unknown): Condition | null {
-  if (!isObject(document)) return null;
+  if (!isRecord(document)) return null;
   const attribute = document.attribute ?? document.field;
   const operator = document.operator ?? document.op;
   if (operator === "in_segment") return segmentsOf(document.value);

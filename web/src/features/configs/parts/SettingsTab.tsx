@@ -6,6 +6,7 @@ import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
 import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
+import { segmentKeysQuery } from "@/components/queries";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { SaveBar } from "@/components/SaveBar";
 import { errorsBelow } from "@/components/schema/errors";
@@ -14,14 +15,7 @@ import { isObject, type JsonObject } from "@/lib/json";
 import { conditionOf, inWords, movedTo } from "@/lib/rules";
 import classes from "../configs.module.css";
 import { type ConfigOverride, SETTINGS_PARTS, type SettingsDraft, settingsPatch, settingsWords } from "../model";
-import {
-  type Config,
-  type ConfigSettings,
-  changeSettings,
-  configsKey,
-  segmentKeysQuery,
-  settingsQuery,
-} from "../queries";
+import { type Config, type ConfigSettings, changeSettings, configsKey, settingsQuery } from "../queries";
 import { OverrideCard } from "./OverrideCard";
 import { ValueEditor } from "./ValueEditor";
 

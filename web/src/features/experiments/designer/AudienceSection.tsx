@@ -1,12 +1,14 @@
 import { MultiSelect, NumberInput, Select, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useAttributes } from "@/components/attributes/use-attributes";
 import { Card } from "@/components/Card";
 import { ConditionEditor } from "@/components/ConditionEditor";
+import { segmentKeysQuery } from "@/components/queries";
 import type { Condition } from "@/lib/rules";
 import type { SectionProps } from "./DesignForm";
 import styles from "./designer.module.css";
 import { LayerRuler } from "./LayerRuler";
-import { useHoldouts, useLayers, useSegmentKeys } from "./queries";
+import { useHoldouts, useLayers } from "./queries";
 
 interface Props extends SectionProps {
   project: string;
@@ -17,7 +19,7 @@ interface Props extends SectionProps {
 export function AudienceSection({ design, set, errors, project, environment }: Props) {
   const holdouts = useHoldouts(project);
   const layers = useLayers(project);
-  const segments = useSegmentKeys(project);
+  const segments = useQuery(segmentKeysQuery(project));
   const attributes = useAttributes(project, environment);
   const assigns = design.mode === "assigns";
   return (

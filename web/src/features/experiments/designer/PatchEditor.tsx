@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { JsonEditor } from "@/components/JsonEditor";
+import { isRecord } from "@/lib/json";
 
 interface Props {
   label: string;
@@ -29,12 +30,8 @@ export function PatchEditor({ label, value, onChange }: Props) {
 function objectIn(text: string): Record<string, unknown> | null {
   try {
     const found: unknown = JSON.parse(text);
-    return isObject(found) ? found : null;
+    return isRecord(found) ? found : null;
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -170,19 +170,3 @@ export const flagForDesign = (project: string, environment: string, key: string)
       return { flag, off: settings.off_variation };
     },
   });
-
-export function useSegmentKeys(project: string) {
-  return useQuery({
-    queryKey: ["segments", project, "keys"],
-    queryFn: async ({ signal }) => {
-      const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/segments", {
-          params: { path: { project }, query: { limit: 200 } },
-          signal,
-        }),
-      );
-      return page.items.map((each) => each.key);
-    },
-    staleTime: 60_000,
-  });
-}

@@ -1,3 +1,5 @@
+import { isRecord } from "@/lib/json";
+
 export interface Assigned {
   readonly unit: string;
   readonly variation: string | null;
@@ -38,7 +40,7 @@ export function assignedOf(
 ): Assigned {
   const { decision, steps } = answer;
   const experiments = Array.isArray(decision.experiments) ? decision.experiments : [];
-  const inside = experiments.some((each: unknown) => isObject(each) && each.key === experiment);
+  const inside = experiments.some((each: unknown) => isRecord(each) && each.key === experiment);
   const own = steps.findLast((each) => each.step === "experiment" && each.experiment === experiment);
   return {
     unit: String(context.targetingKey ?? JSON.stringify(context)),
@@ -51,12 +53,8 @@ export function assignedOf(
 function objectIn(text: string): Record<string, unknown> | null {
   try {
     const found: unknown = JSON.parse(text);
-    return isObject(found) ? found : null;
+    return isRecord(found) ? found : null;
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -49,21 +49,6 @@ export const settingsQuery = (at: At) =>
       ),
   });
 
-export const segmentKeysQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["segments", project, "keys"],
-    queryFn: async ({ signal }) => {
-      const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/segments", {
-          params: { path: { project }, query: { limit: PAGE } },
-          signal,
-        }),
-      );
-      return page.items.map((each) => each.key);
-    },
-    staleTime: 30_000,
-  });
-
 export const flagKeysQuery = (project: string) =>
   queryOptions({
     queryKey: ["flags", project, "variations"],
