@@ -104,7 +104,8 @@ export function EditReview(props: Props) {
     <Review
       opened
       onClose={props.onClose}
-      title={title}
+      // An act has its own name; what a page saves is reviewed.
+      {...(props.confirm === undefined ? {} : { title })}
       words={props.words}
       before={props.before}
       after={props.after}
