@@ -25,7 +25,17 @@ interface RowProps {
   readonly onRemove: () => void;
 }
 
-export function VariationRow({ variation, index, colour, type, editable, fresh, errors, onChange, onRemove }: RowProps) {
+export function VariationRow({
+  variation,
+  index,
+  colour,
+  type,
+  editable,
+  fresh,
+  errors,
+  onChange,
+  onRemove,
+}: RowProps) {
   const path = `variations[${index}]`;
   return (
     <div className={classes.variation}>
