@@ -11,6 +11,7 @@ import { Failure } from "@/components/Failure";
 import { undoOf } from "@/components/history/undo";
 import { Icon } from "@/components/Icon";
 import { pagePath } from "@/lib/url";
+import { flagChanged } from "../changed";
 import { archiveFlag, cloneFlag, deleteFlag, type Flag, flagKey, unarchiveFlag } from "./queries";
 
 /** What is done with the flag as a whole. */
@@ -22,7 +23,7 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
   const archive = useRight("flag:archive");
   const remove = useRight("flag:delete");
   const [dialog, setDialog] = useState<"clone" | "archive" | "delete" | null>(null);
-  const refresh = () => client.invalidateQueries({ queryKey: flagKey(project.key, flag.key) });
+  const refresh = () => flagChanged(client, project.key, flag.key);
   const subject = { project: project.key, kind: "flag", key: flag.key } as const;
   const putAway = async () => {
     const written = await archiveFlag(project.key, flag.key);
@@ -107,9 +108,7 @@ function Clone({ flag, onClose }: { readonly flag: Flag; readonly onClose: () =>
       const written = await cloneFlag(project.key, flag.key, { key, off });
       announce(written, {
         what: `Cloned ${flag.key} as ${key}`,
-        undo: undoOf({ project: project.key, kind: "flag", key }, written, () =>
-          client.invalidateQueries({ queryKey: flagKey(project.key, key) }),
-        ),
+        undo: undoOf({ project: project.key, kind: "flag", key }, written, () => flagChanged(client, project.key, key)),
       });
       onClose();
       await navigate({ to: pagePath(project.key, "flags", key), search: true });

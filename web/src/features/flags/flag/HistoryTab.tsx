@@ -8,7 +8,6 @@ import { Card } from "@/components/Card";
 import { Diff } from "@/components/Diff";
 import { Guarded } from "@/components/Guarded";
 import {
-  historyKey,
   historyQuery,
   restoreVersion,
   type Subject,
@@ -21,8 +20,9 @@ import { Review } from "@/components/Review";
 import { Time } from "@/components/Time";
 import { differenceInWords } from "@/lib/rules";
 import { useSearchState } from "@/lib/url";
+import { flagChanged } from "../changed";
 import classes from "./flag.module.css";
-import { type Flag, flagKey } from "./queries";
+import type { Flag } from "./queries";
 
 const search = z.object({
   of: z.enum(["settings", "flag"]).default("settings"),
@@ -139,8 +139,7 @@ function Compared({ subject, from, to, last }: ComparedProps) {
   const [restoring, setRestoring] = useState(false);
   if (from === null || to === null || last === null) return null;
   const refresh = async () => {
-    await client.invalidateQueries({ queryKey: flagKey(subject.project, subject.key) });
-    await client.invalidateQueries({ queryKey: historyKey(subject) });
+    await flagChanged(client, subject.project, subject.key);
   };
   const takeBack = async (version: number) => {
     await undoChange(subject, version);

@@ -10,6 +10,7 @@ import { ExperimentChoices } from "@/components/reviewing/ExperimentChoices";
 import { Impact } from "@/components/reviewing/Impact";
 import { policyQuery } from "@/components/reviewing/queries";
 import { differenceInWords } from "@/lib/rules";
+import { flagChanged } from "../changed";
 import { type Flag, type PromotionIn, promote, promotionQuery, type Settings, settingsQuery } from "./queries";
 import { usePreview } from "./use-preview";
 
@@ -164,7 +165,7 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
       if (asProblem(thrown).code === "not_approved") setMustAsk(true);
       throw thrown;
     }
-    await client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
+    await flagChanged(client, project.key, flag.key);
   };
   return (
     <Review

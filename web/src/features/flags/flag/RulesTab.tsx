@@ -15,11 +15,12 @@ import { SaveBar } from "@/components/SaveBar";
 import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
 import { isBlank, valueAt } from "@/lib/rules";
+import { flagChanged } from "../changed";
 import { DraftAsJson } from "./DraftAsJson";
 import { EnvironmentTools } from "./EnvironmentTools";
 import classes from "./flag.module.css";
 import { draftOf, PARTS, patchOf, type SettingsDraft, wordsOf } from "./model";
-import { type At, changeSettings, type Flag, flagKey, type Settings, settingsQuery } from "./queries";
+import { type At, changeSettings, type Flag, type Settings, settingsQuery } from "./queries";
 import { Refused } from "./Refused";
 import { Sentences } from "./Sentences";
 import { TestDraft } from "./TestDraft";
@@ -156,7 +157,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
             changeSettings(at, version, { ...patch, ...(choice === null ? {} : { on_experiments: choice }) }, reason)
           }
           subject={edited.subject}
-          refresh={() => client.invalidateQueries({ queryKey: flagKey(at.project, at.key) })}
+          refresh={() => flagChanged(client, at.project, at.key)}
           onClose={() => setReviewing(false)}
           onSaved={(written) => {
             setReviewing(false);

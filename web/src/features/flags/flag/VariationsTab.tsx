@@ -18,8 +18,9 @@ import { useRefused } from "@/components/use-refused";
 import { same } from "@/lib/json";
 import { listBy, type Parts } from "@/lib/merge";
 import { differenceInWords, inColourOrder, type Serve, serveOf } from "@/lib/rules";
+import { flagChanged } from "../changed";
 import classes from "./flag.module.css";
-import { changeFlag, type Flag, type FlagPatch, flagKey, flagQuery, type Variation } from "./queries";
+import { changeFlag, type Flag, type FlagPatch, flagQuery, type Variation } from "./queries";
 import { emptyOf, VariationRow } from "./VariationRow";
 
 interface FlagDraft {
@@ -59,7 +60,7 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
   const editable = allowed && !flag.archived;
   const words = dirty ? differenceInWords({ ...base }, { ...draft }) : [];
   const change = (part: Partial<FlagDraft>) => set((before) => ({ ...before, ...part }));
-  const refresh = () => client.invalidateQueries({ queryKey: flagKey(project.key, flag.key) });
+  const refresh = () => flagChanged(client, project.key, flag.key);
   const save = async ({ reason }: { readonly reason: string }) => {
     const names = ["variations", "off_variation", "default", "client_visible"] as const;
     const body: FlagPatch = Object.fromEntries(

@@ -21,8 +21,8 @@ import { EntityPicker } from "@/components/EntityPicker";
 import { Failure } from "@/components/Failure";
 import { undoOf } from "@/components/history/undo";
 import { pagePath } from "@/lib/url";
+import { flagChanged } from "../changed";
 import { PURPOSES, TYPES } from "../filters";
-import { readSwitched } from "../switching/queries";
 import { capital } from "./FlagFilters";
 import { emptyFlag, flagBody, keyOf, type NewFlagDraft, ofType } from "./new-flag";
 import { createFlag, flagFacetsQuery } from "./queries";
@@ -59,7 +59,7 @@ export function CreateFlag({ onClose }: Props) {
     setBusy(true);
     try {
       const written = await createFlag(project.key, made.body);
-      const refresh = () => readSwitched(client, project.key, made.body.key);
+      const refresh = () => flagChanged(client, project.key, made.body.key);
       const subject = { project: project.key, kind: "flag", key: made.body.key } as const;
       announce(written, {
         what: `Created ${made.body.key}; it is off everywhere`,

@@ -1,7 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type Environment, usePlace } from "@/api/place";
 import { EditReview } from "@/components/reviewing/EditReview";
-import { type Flag, readSwitched, switchFlag } from "./queries";
+import { flagChanged } from "../changed";
+import { type Flag, switchFlag } from "./queries";
 
 interface Props {
   readonly flag: Pick<Flag, "key">;
@@ -28,7 +29,7 @@ export function TurnOnDialog({ flag, environment, onClose }: Props) {
       confirm={`Turn on in ${environment.name}`}
       save={({ reason, choice }) => switchFlag(at, true, { reason, choice })}
       subject={{ kind: "flag_settings", ...at }}
-      refresh={() => readSwitched(client, project.key, flag.key)}
+      refresh={() => flagChanged(client, project.key, flag.key)}
       onClose={onClose}
       onSaved={onClose}
     />

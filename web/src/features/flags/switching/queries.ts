@@ -1,6 +1,5 @@
 /** Turning a flag on and off, wherever its switch stands. */
 
-import type { QueryClient } from "@tanstack/react-query";
 import { controlPlane, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { reasonHeader } from "@/lib/write-headers";
@@ -25,13 +24,4 @@ export function switchFlag(at: At, enabled: boolean, { reason = "", choice = nul
       body: { enabled, ...(choice === null ? {} : { on_experiments: choice }) },
     }),
   );
-}
-
-/** Reads anew what shows the switch: the list, and the flag's page. */
-export async function readSwitched(client: QueryClient, project: string, key: string): Promise<void> {
-  await Promise.all([
-    client.invalidateQueries({ queryKey: ["project", project, "flags"] }),
-    client.invalidateQueries({ queryKey: ["flag", project, key] }),
-    client.invalidateQueries({ queryKey: ["history", project] }),
-  ]);
 }

@@ -4,7 +4,8 @@ import { type Environment, usePlace } from "@/api/place";
 import { asProblem } from "@/api/problem";
 import { announce, announceProblem } from "@/components/announce";
 import { undoOf } from "@/components/history/undo";
-import { type Flag, readSwitched, switchFlag } from "./queries";
+import { flagChanged } from "../changed";
+import { type Flag, switchFlag } from "./queries";
 import { TurnOnDialog } from "./TurnOnDialog";
 
 type Switched = Pick<Flag, "key">;
@@ -31,7 +32,7 @@ export function useSwitching(): { readonly turn: SwitchFlag; readonly dialog: Re
         return;
       }
       const at = { project: projectKey, key: flag.key, environment: environment.key };
-      const refresh = () => readSwitched(client, projectKey, flag.key);
+      const refresh = () => flagChanged(client, projectKey, flag.key);
       try {
         const written = await switchFlag(at, on);
         announce(written, {
