@@ -31,6 +31,7 @@ PLACES = (
     Place("sdks/web/src/version.ts", rf"^export const SDK = 'web/({_VERSION})';$"),
     Place("sdks/go/internal/about/about.go", rf'^const Version = "({_VERSION})"$'),
     Place("sdks/go/openfeature/go.mod", rf"^\tgithub.com/feature-flag-platform/sdk/go v({_VERSION})$"),
+    Place("deploy/docker/docker-bake.json", rf'^ +"VERSION": {{"default": "({_VERSION})"}},$'),
     Place("deploy/helm/verdict/Chart.yaml", rf"^(?:version|appVersion): ({_VERSION})$"),
     Place("deploy/k8s/*.yaml", rf"^\s+(?:- )?image: verdict/[a-z-]+:({_VERSION})$"),
     Place("deploy/k8s/*.yaml", rf"^\s+app\.kubernetes\.io/version: ({_VERSION})$"),

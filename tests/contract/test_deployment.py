@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,42 @@ def test_the_stores_network_leads_nowhere() -> None:
         "loader",
         "monitor",
     }
+
+
+def test_a_profile_has_all_that_its_services_wait_for() -> None:
+    profiles = {name: set(service["profiles"]) for name, service in COMPOSE["services"].items()}
+    assert set().union(*profiles.values()) == {"core", "full"}
+    for name, service in COMPOSE["services"].items():
+        assert "full" in profiles[name]
+        for needed in service.get("depends_on", {}):
+            assert profiles[name] <= profiles[needed]
+    assert SERVICES - {name for name in SERVICES if "core" in profiles[name]} == {"analytics", *OF_ANALYTICS}
+    assert re.search(r"^COMPOSE_PROFILES=full$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+
+def test_services_believe_nginx_alone() -> None:
+    address = COMPOSE["services"]["nginx"]["networks"]["services"]["ipv4_address"]
+    [subnet] = COMPOSE["networks"]["services"]["ipam"]["config"]
+    assert ip_address(address) in ip_network(subnet["subnet"])
+    behind = {"control-plane", "edge-evaluator", "event-ingestor", "analytics"}
+    for name in behind:
+        assert COMPOSE["services"][name]["environment"]["FF_TRUSTED_PROXIES"] == address
+    upstreams = re.findall(r"set \$\w+ ([\w-]+):\d+;", (ROOT / "deploy/nginx/nginx.conf").read_text())
+    assert set(upstreams) == behind
+
+
+def test_each_image_is_baked_for_two_architectures_from_bases_that_may_be_digests() -> None:
+    bake = json.loads((ROOT / "deploy/docker/docker-bake.json").read_text())
+    dockerfile = (ROOT / "deploy/docker/Dockerfile").read_text()
+    images = set(bake["group"]["default"]["targets"])
+    assert images == SERVICES - OF_ANALYTICS
+    assert bake["target"]["service"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    for name in images:
+        assert bake["target"][name]["inherits"] == ["service"]
+        assert f"FROM runtime AS {bake['target'][name]['target']}\n" in dockerfile
+    bases = dict(re.findall(r"^ARG (\w+_IMAGE)=(.+)$", dockerfile, re.MULTILINE))
+    assert {name: each["default"] for name, each in bake["variable"].items() if name.endswith("_IMAGE")} == bases
+    assert bases.keys() | {"VERSION", "REVISION"} == bake["target"]["service"]["args"].keys()
 
 
 def test_no_secret_stands_in_the_compose_file() -> None:

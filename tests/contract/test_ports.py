@@ -43,7 +43,9 @@ def test_no_two_processes_share_a_port() -> None:
 def test_compose_asks_a_process_for_its_health_where_it_listens(name: str) -> None:
     service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][name]
     assert f"http://127.0.0.1:{PORTS[name]}/" in " ".join(service["healthcheck"]["test"])
-    assert service.get("ports", []) == ([f"127.0.0.1:{PORTS[name]}:{PORTS[name]}"] if name in SERVED else [])
+    grpc = [service["environment"]["FF_EDGE_GRPC_PORT"]] if name == "edge-evaluator" else []
+    published = [str(PORTS[name]), *grpc] if name in SERVED else []
+    assert service.get("ports", []) == [f"127.0.0.1:{port}:{port}" for port in published]
     if name not in SERVED:
         assert service["environment"]["FF_PORT"] == str(PORTS[name])
 
