@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from analytics.results.kept_results import SHARE_OF_TIME, Forwarding
+from analytics.results.kept_results import Forwarding
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.settings import WarehouseSettings
-from analytics.warehouse.sheets import Sheet, Sheets
+from analytics.warehouse.sheets import SHARE_OF_TIME, Sheet, Sheets
 from analytics.warehouse.unit_rows import UnitRows
 from service_kit.clock import ManualClock
 
@@ -45,7 +45,7 @@ class TimedSheets:
             raise WarehouseUnavailable("it is gone")
         self._clock.advance(SECONDS[name])
         self.stepped.append(name)
-        return Sheet(name, 1, 1, (1,), [])
+        return Sheet(name, 1, 1, (1,), [], took=1)
 
     async def sums_of_rows(self, _: UnitRows, sheet: Sheet) -> list[Row]:
         return sheet.sums

@@ -250,13 +250,56 @@ async def test_a_layer_that_is_not_to_be_seen_is_not_left_out(warehouse: Warehou
     assert await sheets.forward(rows) is None
 
 
-async def test_many_who_ask_at_once_cost_one_step(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize(("took", "kept"), [(3_000, True), (0, False)], ids=["expensive", "cheap"])
+async def test_whoever_asks_gets_a_sheet_as_fresh_as_its_cost_allows(
+    warehouse: Warehouse, took: int, kept: bool
+) -> None:
     rows, stream = UnitRows(SCOPE, WINDOWS), Stream(12)
     await stream.send(warehouse, 200)
-    first = await Sheets(warehouse).forward(rows, begin=True)
+    begun = await Sheets(warehouse).forward(rows, begin=True)
+    assert begun is not None
+    columns = "sheet, version + 1, mark, layers, stored, sums"
+    await warehouse.command(
+        "INSERT INTO sheet_versions (sheet, version, mark, layers, stored, sums, took_milliseconds) "
+        f"SELECT {columns}, {took} FROM sheet_versions WHERE sheet = '{begun.id}' AND version = {begun.version}"
+    )
+    first = replace(begun, version=begun.version + 1, took=took)
     await stream.send(warehouse, 50)
 
-    assert await Sheets(warehouse).forward(rows) == first
+    asked = await Sheets(warehouse).forward(rows)
+    assert (asked == first) is kept
+    assert kept or await answer(warehouse, rows, Sheets(warehouse, fresh_milliseconds=0)) == await answer(
+        warehouse, rows
+    )
+
+
+async def test_a_sheet_that_nothing_was_added_to_is_as_of_the_last_look(warehouse: Warehouse) -> None:
+    rows, stream = UnitRows(SCOPE, WINDOWS), Stream(12)
+    await stream.send(warehouse, 200)
+    sheets = sheets_of(warehouse, lag_milliseconds=0)
+    begun = await sheets.forward(rows, begin=True)
+    looked = await sheets.forward(rows)
+    assert begun is not None
+    assert looked is not None
+    assert looked.sums == begun.sums
+    assert looked.looked > begun.version
+
+
+async def test_what_an_older_process_wrote_is_kept_for_a_minute(warehouse: Warehouse) -> None:
+    rows, stream = UnitRows(SCOPE, WINDOWS), Stream(12)
+    await stream.send(warehouse, 200)
+    begun = await Sheets(warehouse).forward(rows, begin=True)
+    assert begun is not None
+    columns = "sheet, version, mark, layers, stored, sums"
+    await warehouse.command(
+        f"INSERT INTO sheet_versions ({columns}) SELECT {columns.replace('version', 'version + 1')} "
+        f"FROM sheet_versions WHERE sheet = '{begun.id}' AND version = {begun.version}"
+    )
+    await stream.send(warehouse, 50)
+
+    asked = await Sheets(warehouse).forward(rows)
+    assert asked is not None
+    assert asked.version == begun.version + 1
 
 
 async def test_what_retention_begins_to_drop_begins_another_sheet(warehouse: Warehouse) -> None:

@@ -16,13 +16,11 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.sheet_leftovers import drop_unused
-from analytics.warehouse.sheets import Sheets
+from analytics.warehouse.sheets import SHARE_OF_TIME, Sheets
 from analytics.warehouse.unit_rows import UnitRows
 
 UNITS_MIN = 10_000
 """An experiment of fewer units is computed anew in no time, and has no sheet."""
-SHARE_OF_TIME = 20
-"""An experiment is brought forward at most for one part in so many of the time, so that large ones leave room."""
 OTHERS_MILLISECONDS = 20_000
 """What another process has brought forward so lately is left alone."""
 _TRIES = 3

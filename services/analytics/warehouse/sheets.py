@@ -10,7 +10,8 @@ what was counted make another sheet.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analytics.warehouse import kept_sums
@@ -24,6 +25,9 @@ STORED_LAG_MILLISECONDS = 120_000
 """An insert may be seen this much later than its rows' `loaded_at` says, so a mark stays behind by it."""
 FRESH_MILLISECONDS = 60_000
 """Whoever asks for a younger result gets the sheet's, so that many who ask cost one step."""
+SHARE_OF_TIME = 20
+"""An experiment is brought forward at most for one part in so many of the time: large ones leave room, small ones are
+as fresh as they can be."""
 LAYERS_MAX = 8
 _RENEWED_MILLISECONDS = 3_600_000
 _DAY_MILLISECONDS = 86_400_000
@@ -33,7 +37,7 @@ _EPOCH = """SELECT
     (SELECT count() FROM sheet_epochs
         WHERE organization_id = {organization:String} AND environment_id = {environment:String}) AS erasures,
     (SELECT count() FROM losses) AS losses"""
-_VERSION = """SELECT version, mark, layers, stored, sums
+_VERSION = """SELECT version, mark, layers, stored, sums, took_milliseconds
 FROM sheet_versions
 WHERE sheet = {sheet:String}
 ORDER BY version DESC
@@ -43,13 +47,16 @@ LIMIT 1"""
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One version (nanoseconds since the epoch): its rows come from `text`, and `sums` are those of `unit_sums` over
-    them. What was stored until `mark` (milliseconds) is in it for certain."""
+    them. What was stored until `mark` (milliseconds) is in it for certain. `took`: milliseconds to
+    make it. `looked`: when nothing was found to be stored since (nanoseconds), if that is later."""
 
     id: str
     version: int
     mark: int
     layers: tuple[int, ...]
     sums: list[Row]
+    took: int
+    looked: int = 0
 
     @property
     def text(self) -> str:
@@ -58,7 +65,7 @@ class Sheet:
     @property
     def brought_forward_at(self) -> int:
         """In epoch milliseconds."""
-        return self.version // _NANOSECONDS
+        return max(self.version, self.looked) // _NANOSECONDS
 
     def parameters(self) -> dict[str, Any]:
         return layers_parameters(self.id, self.layers)
@@ -71,7 +78,7 @@ def can_be_kept(rows: UnitRows) -> bool:
 
 
 class Sheets:
-    """All calls raise WarehouseError. `fresh_milliseconds`: a version that is younger is good enough."""
+    """All calls raise WarehouseError. `fresh_milliseconds`: a version that is older is never good enough."""
 
     def __init__(
         self,
@@ -82,37 +89,39 @@ class Sheets:
     ) -> None:
         self._warehouse = warehouse
         self._lag = lag_milliseconds
-        self._fresh = fresh_milliseconds * _NANOSECONDS
+        self._fresh = fresh_milliseconds
 
     async def forward(self, rows: UnitRows, *, begin: bool = False) -> Sheet | None:
         """The rows' sheet with all that has been stored by now; None when there is none and none is to `begin`."""
         if not can_be_kept(rows):
             return None
+        started = time.monotonic()
         sheet, now = await self._id(rows)
         known = await self._newest(sheet)
         if known is None:
-            return await self._begun(rows, sheet, now) if begin else None
-        if now - known.version < self._fresh:
+            return await self._begun(rows, sheet, now, started) if begin else None
+        if now - known.version < min(self._fresh, SHARE_OF_TIME * known.took) * _NANOSECONDS:
             return known
         step = Step(self._warehouse, rows, (sheet, known.mark, known.layers), now)
         try:
             if await step.touch():
-                return await self._stepped(rows, known, step)
+                return await self._stepped(rows, known, step, started)
         finally:
             await step.end()
         if now - known.version < _RENEWED_MILLISECONDS * _NANOSECONDS:
-            return known
-        return await self._written(sheet, now, known.layers, known.sums)
+            return replace(known, looked=now)
+        return await self._written(sheet, now, known.layers, known.sums, started)
 
     async def sums_of_rows(self, rows: UnitRows, sheet: Sheet) -> list[Row]:
         """The sums over the sheet's rows, which those it keeps have to be."""
         return await sums_over(self._warehouse, rows, sheet.id, sheet.layers)
 
-    async def _begun(self, rows: UnitRows, sheet: str, now: int) -> Sheet:
+    async def _begun(self, rows: UnitRows, sheet: str, now: int, started: float) -> Sheet:
         await add_layer(self._warehouse, rows.whole(), (sheet, now), rows.parameters())
-        return await self._written(sheet, now, (now,), await sums_over(self._warehouse, rows, sheet, (now,)))
+        sums = await sums_over(self._warehouse, rows, sheet, (now,))
+        return await self._written(sheet, now, (now,), sums, started)
 
-    async def _stepped(self, rows: UnitRows, known: Sheet, step: Step) -> Sheet:
+    async def _stepped(self, rows: UnitRows, known: Sheet, step: Step, started: float) -> Sheet:
         await step.read_again()
         layers = (*known.layers, step.layer)
         # A unit of several users changes with each of them, so its sums need all its rows.
@@ -123,7 +132,7 @@ class Sheets:
             merged = step.layer + 1
             await merge_layers(self._warehouse, known.id, layers, merged, rows)
             layers = (merged,)
-        return await self._written(known.id, step.layer, layers, sums)
+        return await self._written(known.id, step.layer, layers, sums, started)
 
     async def _newest(self, sheet: str) -> Sheet | None:
         """None: there is none, or not all of its layers are to be seen (they may be on their way to a replica)."""
@@ -134,20 +143,26 @@ class Sheets:
         layers = tuple(row["layers"])
         if await stored_rows(self._warehouse, sheet, layers) != row["stored"]:
             return None
-        return Sheet(sheet, row["version"], row["mark"], layers, kept_sums.read(row["sums"]))
+        sums = kept_sums.read(row["sums"])
+        return Sheet(sheet, row["version"], row["mark"], layers, sums, row["took_milliseconds"])
 
-    async def _written(self, sheet: str, version: int, layers: tuple[int, ...], sums: list[Row]) -> Sheet:
+    async def _written(
+        self, sheet: str, version: int, layers: tuple[int, ...], sums: list[Row], started: float
+    ) -> Sheet:
         mark = max(version // _NANOSECONDS - self._lag, 1)
+        stored = await stored_rows(self._warehouse, sheet, layers)
+        took = round((time.monotonic() - started) * 1000)
         columns: Columns = {
             "sheet": ("String", [sheet]),
             "version": ("UInt64", [version]),
             "mark": ("Int64", [mark]),
             "layers": ("Array(UInt64)", [list(layers)]),
-            "stored": ("UInt64", [await stored_rows(self._warehouse, sheet, layers)]),
+            "stored": ("UInt64", [stored]),
             "sums": ("String", [kept_sums.written(sums)]),
+            "took_milliseconds": ("UInt32", [took]),
         }
         await self._warehouse.insert("sheet_versions", columns)
-        return Sheet(sheet, version, mark, layers, sums)
+        return Sheet(sheet, version, mark, layers, sums, took)
 
     async def _id(self, rows: UnitRows) -> tuple[str, int]:
         """Its name, and the time by the warehouse's clock in nanoseconds."""

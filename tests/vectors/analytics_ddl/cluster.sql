@@ -588,3 +588,5 @@ SELECT
 FROM events_exposure
 WHERE split != '' AND NOT override
 GROUP BY organization_id, environment_id, flag, split, day, config_version, user_key, unit_key, variation;
+
+ALTER TABLE sheet_versions ON CLUSTER main ADD COLUMN IF NOT EXISTS took_milliseconds UInt32 DEFAULT 3000;

@@ -27,13 +27,13 @@ export function ProvenanceBar({ asked, result, busy, search, set }: Props) {
   const { phases } = result.experiment;
   return (
     <div className={styles.provenance}>
-      <span aria-live="polite">
+      <span>
         Computed <Time at={result.computed_at} />
         {result.as_of !== null && <>, as of {absoluteTime(result.as_of)}</>}
         {busy && (
           <>
             {" "}
-            <Loader size={12} aria-label="Computing anew" />
+            <Loader size={12} aria-label="Computing anew" className={styles.later} />
           </>
         )}
       </span>

@@ -4,6 +4,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { analytics, read } from "@/api/clients";
 import type { components } from "@/api/generated/analytics";
 import { given } from "@/lib/url";
+import { restAfter } from "./pace";
 
 type Schemas = components["schemas"];
 export type Result = Schemas["ResultDocument"];
@@ -54,11 +55,16 @@ export function parameters(asked: Asked) {
 export function useResults(asked: Asked) {
   return useQuery({
     queryKey: ["results", asked],
-    queryFn: ({ signal }) =>
-      read(analytics.GET("/v1/experiments/{experiment}/results", { params: parameters(asked), signal })),
+    queryFn: async ({ signal }) => {
+      const began = performance.now();
+      const result = await read(
+        analytics.GET("/v1/experiments/{experiment}/results", { params: parameters(asked), signal }),
+      );
+      return { result, took: performance.now() - began };
+    },
+    select: ({ result }) => result,
     placeholderData: keepPreviousData,
-    staleTime: HALF_MINUTE,
-    refetchInterval: asked.asOf === undefined ? 2 * HALF_MINUTE : false,
+    refetchInterval: ({ state }) => (asked.asOf === undefined ? restAfter(state.data?.took) : false),
   });
 }
 
