@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 
 from deploy.helm.charts import CHART
 from devstack.services import Services
@@ -29,7 +30,7 @@ def test_a_flag_is_evaluated_and_an_event_taken_as_often_as_one_likes(services: 
         found = run(services, services.credentials.admin_password)
         assert found.returncode == 0, found.stderr
         assert found.stdout.splitlines() == ["the edge says True, STATIC", "the ingestor has an event on the bus"]
-    with log_in(services) as api:
+    with closing(log_in(services)) as api:
         path = "/api/v1/projects/installation-check/environments/installation-check/sdk-keys"
         keys = api.get(path).json()["items"]
     assert all(each["revoked_at"] for each in keys)
