@@ -1,16 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { asProblem } from "@/api/problem";
 import { environmentsQuery, meQuery, permissionsQuery, projectQuery, projectsQuery } from "@/api/shared-queries";
 import type { FeatureRoute } from "@/lib/feature-route";
 import { parseSearch, stringifySearch } from "@/lib/url";
 import { featureRoutes } from "./feature-routes";
+import { lazyPage } from "./lazy-page";
 import { NotFoundPage } from "./NotFoundPage";
 import { PageFailure } from "./PageFailure";
 import { ProjectLayout } from "./shell/ProjectLayout";
@@ -41,14 +36,14 @@ async function signedIn<T>(asked: Promise<T>, href: string): Promise<T> {
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "sign-in",
-  component: lazyRouteComponent(() => import("./SignInPage")),
+  component: lazyPage(() => import("./SignInPage")),
   staticData: { title: "Sign in" },
 });
 
 const resetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "reset",
-  component: lazyRouteComponent(() => import("./ResetPage")),
+  component: lazyPage(() => import("./ResetPage")),
   staticData: { title: "Another password" },
 });
 
@@ -97,7 +92,7 @@ const projectHomeRoute = createRoute({
 });
 
 function pageRoute(page: FeatureRoute) {
-  const shared = { component: lazyRouteComponent(page.page), staticData: { title: page.title } };
+  const shared = { component: lazyPage(page.page), staticData: { title: page.title } };
   if (!page.path.startsWith("/"))
     return createRoute({ getParentRoute: () => projectRoute, path: page.path, ...shared });
   return createRoute({
