@@ -8,15 +8,16 @@ PEERS := build/bench-venv
 WEB_INSTALLED := web/node_modules/.installed
 WEB_SOURCES := $(shell find web/src web/scripts -type f 2>/dev/null) \
 	$(wildcard web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
-# A file's tests stay together: they share servers. In the order of the folders: the longest come first.
+# A file's tests stay together: they share servers. In the order in which they are told.
 # One process more than there are cores, as a test waits for a third of its time.
 PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+LONGEST := tests/chaos tests/upgrades tests/sdks
 
 # Tests start hundreds of processes: without bytecode on disk, each compiles all our sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install native web web-check web-test web-e2e pages demo up down test check format unit coverage messages generate snapshots lock clean release \
+.PHONY: help install native web web-check web-test web-e2e pages demo up down test check python-check format unit coverage messages generate snapshots lock clean release \
 	artefacts images hooks \
 	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
 
@@ -69,10 +70,16 @@ up: ## Keep the platform running with the demo's data; addresses in build/devsta
 down: ## Stop what `make up` started
 	$(BIN)/python -m devstack.down
 
-test: check coverage unit web-test web-e2e ## Everything that must hold: linters, types, import rules, and all tests
+# What works on one core goes side by side; the tests that take all of them follow.
+test: ## Everything that must hold: linters, types, import rules, and all tests
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check web-test
+	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory web-e2e
 
+# The longest files before the others: one that comes last has the machine for itself.
 unit: install ## The tests alone, side by side on up to four processes
-	$(BIN)/python -m pytest -q $(PARALLEL) --ignore=tests/bucketing --ignore=tests/stats --ignore=tests/messages
+	$(BIN)/python -m pytest -q $(PARALLEL) $(LONGEST) tests --ignore=tests/bucketing --ignore=tests/stats --ignore=tests/messages
 
 coverage: install ## The tests of what must not be wrong, with a floor for the lines and branches they reach
 	$(BIN)/python -m coverage erase
@@ -82,13 +89,14 @@ coverage: install ## The tests of what must not be wrong, with a floor for the l
 	$(BIN)/python -m coverage report --skip-covered --include='libs/stats/*' --fail-under=95
 	$(BIN)/python -m coverage report --skip-covered --include='libs/messages/*' --fail-under=93
 
-check: install ## Linters, types, import rules, drift of generated code, messages that older versions can read
+check: python-check web-check ## Linters, types, import rules, drift of generated code, messages that older versions can read
+
+python-check: install ## The same without the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(MAKE) --no-print-directory messages
-	$(MAKE) --no-print-directory web-check
 
 messages: install ## Generated code fits proto/, and the messages of the last release can be read
 	$(BIN)/python proto/generate.py --check

@@ -1,15 +1,15 @@
 """What FastAPI reads in the signatures of endpoints, read once per process.
 
 Most tests build an app of their own: of the same functions, with other things around them. Reading what two hundred
-endpoints take and answer is nine tenths of that work, and comes to the same each time. What an endpoint depends on
-differs from app to app, and is never kept.
+endpoints take and answer is nine tenths of that work, and comes to the same each time. What endpoints depend on
+differs from app to app: it is read once for all endpoints of an app that depend on it.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from fastapi import routing
@@ -18,6 +18,8 @@ from fastapi.dependencies import models, utils
 Reading = Callable[[Callable[..., Any]], inspect.Signature]
 
 _PLAIN = (type(None), bool, int, float, str)
+_DEPENDENCIES_MAX = 2000
+_dependencies: dict[object, tuple[object, models.Dependant]] = {}
 
 
 def read_once() -> None:
@@ -26,11 +28,14 @@ def read_once() -> None:
     for name in ("_get_signature", "get_typed_signature"):
         reading[name] = _signatures_read_once(reading[name])
     reading["analyze_param"] = _parameters_read_once(reading["analyze_param"])
+    # Only for what is below an endpoint: that one asks for its own by another name.
+    reading["get_dependant"] = _dependencies_read_once(reading["get_dependant"])
     answering["create_model_field"] = _answers_read_once(answering["create_model_field"])
 
 
 def let_go() -> None:
     """Lets go of the endpoints that FastAPI has seen: it keeps the last thousands, and they keep their apps."""
+    _dependencies.clear()
     models._is_gen_callable_cached.cache_clear()
     models._is_async_gen_callable_cached.cache_clear()
     models._is_coroutine_callable_cached.cache_clear()
@@ -100,6 +105,22 @@ def _parameters_read_once(read: Callable[..., utils.ParamDetails]) -> Callable[.
         return known[1]
 
     return parameter
+
+
+def _dependencies_read_once(read: Callable[..., models.Dependant]) -> Callable[..., models.Dependant]:
+    def dependency(*, path: str, call: Callable[..., Any], **told: Any) -> models.Dependant:
+        # By identity: what is equal in another app is no less another one. It is kept, so no other gets that id.
+        whose = (id(call.__self__), call.__func__) if isinstance(call, MethodType) else id(call)
+        asked = tuple((name, tuple(each) if isinstance(each, list) else each) for name, each in sorted(told.items()))
+        key = (whose, frozenset(utils.get_path_param_names(path)), asked)
+        known = _dependencies.get(key)
+        if known is None:
+            if len(_dependencies) >= _DEPENDENCIES_MAX:
+                _dependencies.clear()
+            known = _dependencies[key] = (call, read(path=path, call=call, **told))
+        return known[1]
+
+    return dependency
 
 
 def _answers_read_once(make: Callable[..., Any]) -> Callable[..., Any]:
