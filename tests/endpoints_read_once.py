@@ -14,6 +14,7 @@ from typing import Any
 
 from fastapi import routing
 from fastapi.dependencies import models, utils
+from fastapi.utils import get_path_param_names
 
 Reading = Callable[[Callable[..., Any]], inspect.Signature]
 
@@ -112,7 +113,7 @@ def _dependencies_read_once(read: Callable[..., models.Dependant]) -> Callable[.
         # By identity: what is equal in another app is no less another one. It is kept, so no other gets that id.
         whose = (id(call.__self__), call.__func__) if isinstance(call, MethodType) else id(call)
         asked = tuple((name, tuple(each) if isinstance(each, list) else each) for name, each in sorted(told.items()))
-        key = (whose, frozenset(utils.get_path_param_names(path)), asked)
+        key = (whose, frozenset(get_path_param_names(path)), asked)
         known = _dependencies.get(key)
         if known is None:
             if len(_dependencies) >= _DEPENDENCIES_MAX:
