@@ -12,6 +12,7 @@ export default defineConfig({
     target: "es2022",
     // The content security policy takes no data: scripts and styles, and no inline module preload.
     assetsInlineLimit: 0,
+    manifest: true,
     modulePreload: { polyfill: false },
     rolldownOptions: { output: { codeSplitting } },
     sourcemap: false,

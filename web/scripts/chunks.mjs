@@ -1,4 +1,5 @@
-// How the build is cut: what the first view needs is one file, so that it costs one round trip; the rest as Vite cuts it.
+// How the build is cut: what the first view needs is one file, so that it costs one round trip, and what the list of flags
+// needs beside it is another, which most pages share; the rest as Vite cuts it.
 // It imports nothing but itself: a cycle of files would run a module before what it needs.
 
 import { readFileSync } from "node:fs";
@@ -10,7 +11,9 @@ const main = join(web, "src", "app", "main.tsx");
 const core = join(web, "node_modules", "@mantine", "core", "esm");
 /** Modules that only hand on others: through them everything would look as if the first view needed it. */
 const isBarrel = (id) => id === join(core, "index.mjs") || /\/zod\/v4\/core\/index\.js$/.test(id);
+const flags = join(web, "src", "features", "flags", "pages", "FlagsPage.tsx");
 let shell = null;
+let list = null;
 
 /** Where each name of Mantine's barrel comes from. */
 function mantineFiles() {
@@ -54,7 +57,9 @@ export const codeSplitting = {
     {
       name(id, context) {
         shell ??= reached(main, context);
-        return shell.has(id) ? "shell" : null;
+        if (shell.has(id)) return "shell";
+        list ??= reached(flags, context);
+        return list.has(id) ? "list" : null;
       },
     },
   ],

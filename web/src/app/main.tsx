@@ -7,12 +7,13 @@ import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { nonce } from "@/lib/nonce";
+import { patiently } from "@/lib/patiently";
 import { newQueryClient } from "./query-client";
 import { newRouter } from "./routes";
 import { theme, variables } from "./theme";
 
 /** What is said after a write; nothing is written before the page stands. */
-const Notices = lazy(() => import("./Notices"));
+const Notices = lazy(() => patiently(() => import("./Notices")));
 
 const client = newQueryClient();
 const router = newRouter(client);

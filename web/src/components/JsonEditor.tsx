@@ -1,7 +1,8 @@
 import { Skeleton, Text } from "@mantine/core";
 import { lazy, Suspense, useId } from "react";
+import { patiently } from "@/lib/patiently";
 
-const Editor = lazy(() => import("./JsonEditorInside"));
+const Editor = lazy(() => patiently(() => import("./JsonEditorInside")));
 
 export interface JsonEditorProps {
   readonly label: string;

@@ -1,6 +1,9 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
+import { patiently } from "@/lib/patiently";
 
-const ConfirmDialog = lazy(() => import("./ConfirmDialog").then((module) => ({ default: module.ConfirmDialog })));
+const ConfirmDialog = lazy(() =>
+  patiently(() => import("./ConfirmDialog").then((module) => ({ default: module.ConfirmDialog }))),
+);
 
 interface Question {
   readonly title: string;

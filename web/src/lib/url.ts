@@ -2,7 +2,7 @@
 
 import { useNavigate, useParams as useRouteParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import type { z } from "zod";
+import type * as z from "zod/v4/core";
 
 export type Search = Readonly<Record<string, string | readonly string[]>>;
 
@@ -69,7 +69,11 @@ export function useParams(): Params {
   );
 }
 
-type Fields = z.ZodObject<z.ZodRawShape>;
+/** Of zod, or of its part without methods. */
+interface Fields extends z.$ZodObject {
+  readonly shape: z.$ZodShape;
+  parse(value: unknown): z.output<this>;
+}
 type Setter<State> = (change: Partial<State>, how?: { readonly push?: boolean }) => void;
 
 /** A page's filters, sort and the like. What the address has wrong is left out, and defaults are not written into it.

@@ -3,9 +3,10 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react"
 import { whoIsSignedIn } from "@/api/session";
 import type { Person } from "@/api/shared-queries";
 import { onSessionEnd } from "@/api/signed-in";
+import { patiently } from "@/lib/patiently";
 import { onSignOutElsewhere } from "./tabs";
 
-const SessionPrompt = lazy(() => import("./SessionPrompt"));
+const SessionPrompt = lazy(() => patiently(() => import("./SessionPrompt")));
 
 /** A session that ends amid work is renewed over the page: requests wait, and drafts are still there after it. */
 export function SessionDialog({ person }: { readonly person: Person }) {

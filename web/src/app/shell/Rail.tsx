@@ -1,12 +1,13 @@
 import { Link, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { Icon } from "@/components/Icon";
+import { patiently } from "@/lib/patiently";
 import { pagePath, useParams } from "@/lib/url";
 import { featureRoutes } from "../feature-routes";
 import { pageGroups } from "../pages";
 import classes from "./Rail.module.css";
 
-const ProjectSwitch = lazy(() => import("./ProjectSwitch"));
+const ProjectSwitch = lazy(() => patiently(() => import("./ProjectSwitch")));
 
 const offered = new Set(featureRoutes.map((each) => each.path.split("/")[0]));
 

@@ -1,13 +1,14 @@
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
 import { type Keys, useKeys } from "@/lib/keyboard";
+import { patiently } from "@/lib/patiently";
 import { undoLatest } from "@/lib/undo";
 import { pagePath, useParams } from "@/lib/url";
 import { closeOver, openHelp, openPalette, useOver } from "../palette/state";
 import { groups } from "./Rail";
 
-const Palette = lazy(() => import("../palette/Palette"));
-const Help = lazy(() => import("../palette/Help"));
+const Palette = lazy(() => patiently(() => import("../palette/Palette")));
+const Help = lazy(() => patiently(() => import("../palette/Help")));
 
 /** The keys that work on every page, and what they open. */
 export function ShellKeys() {

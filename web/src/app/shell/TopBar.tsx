@@ -2,12 +2,13 @@ import { Burger, Button } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { Icon } from "@/components/Icon";
 import { keyLabel } from "@/lib/keyboard";
+import { patiently } from "@/lib/patiently";
 import { openPalette } from "../palette/state";
 import classes from "./TopBar.module.css";
 
-const Attention = lazy(() => import("./Attention"));
-const EnvironmentSwitch = lazy(() => import("./EnvironmentSwitch"));
-const PersonMenu = lazy(() => import("./PersonMenu"));
+const Attention = lazy(() => patiently(() => import("./Attention")));
+const EnvironmentSwitch = lazy(() => patiently(() => import("./EnvironmentSwitch")));
+const PersonMenu = lazy(() => patiently(() => import("./PersonMenu")));
 
 interface Props {
   readonly menuOpened: boolean;

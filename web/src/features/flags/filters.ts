@@ -1,6 +1,7 @@
 /** What the list of flags is narrowed down to: in the address, as the API asks for it, and in words. */
 
-import { z } from "zod";
+// The part of zod without methods: the list of flags is among what is read first.
+import * as z from "zod/mini";
 
 export const TYPES = ["boolean", "string", "integer", "number", "object"] as const;
 export const PURPOSES = ["release", "experiment", "operational", "permission"] as const;
@@ -27,19 +28,19 @@ export const SORTS = [
 const CHANGED = ["1d", "7d", "30d", "90d"] as const;
 
 export const flagSearch = z.object({
-  q: z.string().max(200).default(""),
-  state: z.enum(["on", "off"]).optional(),
+  q: z._default(z.string().check(z.maxLength(200)), ""),
+  state: z.optional(z.enum(["on", "off"])),
   /** Where `state` looks; without it in the environment of the page. */
-  in: z.string().optional(),
-  type: z.enum(TYPES).optional(),
-  tag: z.string().optional(),
-  owner: z.string().optional(),
-  purpose: z.enum(PURPOSES).optional(),
-  lifecycle: z.enum(["overdue"]).optional(),
-  experiment: z.enum(["true", "false"]).optional(),
-  changed: z.enum(CHANGED).optional(),
-  archived: z.enum(["true", "only"]).optional(),
-  sort: z.enum(SORTS).default("key"),
+  in: z.optional(z.string()),
+  type: z.optional(z.enum(TYPES)),
+  tag: z.optional(z.string()),
+  owner: z.optional(z.string()),
+  purpose: z.optional(z.enum(PURPOSES)),
+  lifecycle: z.optional(z.enum(["overdue"])),
+  experiment: z.optional(z.enum(["true", "false"])),
+  changed: z.optional(z.enum(CHANGED)),
+  archived: z.optional(z.enum(["true", "only"])),
+  sort: z._default(z.enum(SORTS), "key"),
 });
 
 export type FlagSearch = z.output<typeof flagSearch>;
@@ -103,3 +104,8 @@ export const NO_FILTER: Partial<FlagSearch> = {
   changed: undefined,
   archived: undefined,
 };
+
+/** A type or purpose as it stands alone. */
+export function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

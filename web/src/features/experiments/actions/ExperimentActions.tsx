@@ -1,14 +1,22 @@
 import { Button, Menu } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Written } from "@/api/clients";
 import { usePlace } from "@/api/place";
 import { announce, announceProblem } from "@/components/announce";
 import { Guarded } from "@/components/Guarded";
 import { Icon } from "@/components/Icon";
+import { patiently } from "@/lib/patiently";
 import { type Experiment, useActions } from "../queries";
-import { ScheduleDialog } from "./ScheduleDialog";
-import { StartDialog } from "./StartDialog";
-import { StopDialog } from "./StopDialog";
+
+const ScheduleDialog = lazy(() =>
+  patiently(() => import("./ScheduleDialog").then((module) => ({ default: module.ScheduleDialog }))),
+);
+const StartDialog = lazy(() =>
+  patiently(() => import("./StartDialog").then((module) => ({ default: module.StartDialog }))),
+);
+const StopDialog = lazy(() =>
+  patiently(() => import("./StopDialog").then((module) => ({ default: module.StopDialog }))),
+);
 
 /** What can be done with it in the state that it is in. */
 export function ExperimentActions({ experiment }: { experiment: Experiment }) {
@@ -159,9 +167,13 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
           )}
         </Menu.Dropdown>
       </Menu>
-      <StartDialog experiment={experiment} opened={opened === "start"} onClose={close} />
-      <StopDialog experiment={experiment} opened={opened === "stop"} onClose={close} />
-      <ScheduleDialog key={experiment.version} experiment={experiment} opened={opened === "schedule"} onClose={close} />
+      <Suspense>
+        {opened === "start" && <StartDialog experiment={experiment} opened onClose={close} />}
+        {opened === "stop" && <StopDialog experiment={experiment} opened onClose={close} />}
+        {opened === "schedule" && (
+          <ScheduleDialog key={experiment.version} experiment={experiment} opened onClose={close} />
+        )}
+      </Suspense>
     </>
   );
 }

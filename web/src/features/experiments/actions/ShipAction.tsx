@@ -1,12 +1,16 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Guarded } from "@/components/Guarded";
+import { patiently } from "@/lib/patiently";
 import type { Experiment } from "../queries";
 import { Withheld } from "../results/DecisionCard";
 import { problems } from "../results/model";
 import type { Decision, Result } from "../results/queries";
 import { checkTitle } from "../results/words";
-import { ShipDialog } from "./ShipDialog";
+
+const ShipDialog = lazy(() =>
+  patiently(() => import("./ShipDialog").then((module) => ({ default: module.ShipDialog }))),
+);
 
 interface Props {
   experiment: Experiment;
@@ -37,13 +41,17 @@ export function ShipAction({ experiment, result, decision }: Props) {
           </Button>
         )}
       </Guarded>
-      <ShipDialog
-        experiment={experiment}
-        variation={variation}
-        against={decided ? null : decision.sentence}
-        opened={opened}
-        onClose={() => setOpened(false)}
-      />
+      <Suspense>
+        {opened && (
+          <ShipDialog
+            experiment={experiment}
+            variation={variation}
+            against={decided ? null : decision.sentence}
+            opened
+            onClose={() => setOpened(false)}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Group } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { usePlace } from "@/api/place";
 import { Badge } from "@/components/Badge";
 import { PageHeader } from "@/components/PageHeader";
@@ -8,14 +9,22 @@ import { QueryView } from "@/components/QueryView";
 import { Tabs } from "@/components/Tabs";
 import { Time } from "@/components/Time";
 import { useKeys } from "@/lib/keyboard";
+import { patiently } from "@/lib/patiently";
 import { pagePath, useParams } from "@/lib/url";
 import { ExperimentActions } from "../actions/ExperimentActions";
-import { DesignTab } from "../designer/DesignTab";
-import { HistoryTab } from "../history/HistoryTab";
 import { type Experiment, useExperiment } from "../queries";
 import { ResultsTab } from "../results/ResultsTab";
-import { UnitsTab } from "../units/UnitsTab";
 import { planWord, statusTone, statusWord } from "../words";
+
+const DesignTab = lazy(() =>
+  patiently(() => import("../designer/DesignTab").then((module) => ({ default: module.DesignTab }))),
+);
+const UnitsTab = lazy(() =>
+  patiently(() => import("../units/UnitsTab").then((module) => ({ default: module.UnitsTab }))),
+);
+const HistoryTab = lazy(() =>
+  patiently(() => import("../history/HistoryTab").then((module) => ({ default: module.HistoryTab }))),
+);
 
 const TABS = [
   { key: "results", label: "Results" },
@@ -79,9 +88,11 @@ function Page({ experiment }: { experiment: Experiment }) {
         tabs={<Tabs label={`Parts of ${experiment.name}`} tabs={TABS} />}
       />
       {(tab === null || tab === "results") && <ResultsTab experiment={experiment} />}
-      {tab === "design" && <DesignTab experiment={experiment} />}
-      {tab === "units" && <UnitsTab experiment={experiment} />}
-      {tab === "history" && <HistoryTab experiment={experiment} />}
+      <Suspense fallback={<div aria-busy="true" />}>
+        {tab === "design" && <DesignTab experiment={experiment} />}
+        {tab === "units" && <UnitsTab experiment={experiment} />}
+        {tab === "history" && <HistoryTab experiment={experiment} />}
+      </Suspense>
     </>
   );
 }

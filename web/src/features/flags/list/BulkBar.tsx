@@ -52,7 +52,6 @@ export function BulkBar({ keys, onDone }: Props) {
       (thrown: unknown) => announceProblem(refusals(thrown), "None of the flags was switched"),
     );
 
-  if (keys.length === 0) return null;
   return (
     <section className={classes.bulk} aria-label="The chosen flags">
       <Text fw={600} role="status">

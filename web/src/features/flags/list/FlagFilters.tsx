@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { usePlace } from "@/api/place";
 import { FilterBar, type FilterField } from "@/components/FilterBar";
-import { type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
+import { capital, type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
 import { flagFacetsQuery } from "./queries";
 import { useSavedViews } from "./use-saved-views";
 
@@ -98,8 +98,4 @@ function cleared(change: Readonly<Record<string, unknown>>): Record<string, unkn
   return Object.fromEntries(
     Object.entries(change).map(([name, value]) => [name, value === "" && name !== "q" ? undefined : value]),
   );
-}
-
-export function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

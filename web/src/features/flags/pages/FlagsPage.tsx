@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { DataTable } from "@/components/DataTable";
 import { Guarded } from "@/components/Guarded";
@@ -9,13 +9,10 @@ import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { plural } from "@/lib/format";
+import { patiently } from "@/lib/patiently";
 import { pagePath, useSearchState } from "@/lib/url";
 import { flagSearch, isNarrowed, listParameters, NO_FILTER, SORTS } from "../filters";
-import { BulkBar } from "../list/BulkBar";
-import { ColumnChooser } from "../list/ColumnChooser";
-import { CreateFlag } from "../list/CreateFlag";
 import { type Columns, columnsFrom } from "../list/columns";
-import { FlagFilters } from "../list/FlagFilters";
 import classes from "../list/list.module.css";
 import { MoreWhenNear } from "../list/MoreWhenNear";
 import { NoFlags } from "../list/NoFlags";
@@ -24,6 +21,17 @@ import { useFlagColumns } from "../list/use-flag-columns";
 import { useSwitching } from "../switching/use-switching";
 
 const NOBODY: ReadonlySet<string> = new Set();
+// The list stands before what narrows it and what is done to it are read.
+const FlagFilters = lazy(() =>
+  patiently(() => import("../list/FlagFilters").then((module) => ({ default: module.FlagFilters }))),
+);
+const ColumnChooser = lazy(() =>
+  patiently(() => import("../list/ColumnChooser").then((module) => ({ default: module.ColumnChooser }))),
+);
+const BulkBar = lazy(() => patiently(() => import("../list/BulkBar").then((module) => ({ default: module.BulkBar }))));
+const CreateFlag = lazy(() =>
+  patiently(() => import("../list/CreateFlag").then((module) => ({ default: module.CreateFlag }))),
+);
 
 export default function FlagsPage() {
   const { project, environment, environments } = usePlace();
@@ -48,7 +56,9 @@ export default function FlagsPage() {
         subtitle={total === null ? "\u00a0" : narrowed ? `${plural(total, "flag")} fit` : plural(total, "flag")}
         actions={
           <>
-            <ColumnChooser columns={chosen} onChange={setKept} />
+            <Suspense>
+              <ColumnChooser columns={chosen} onChange={setKept} />
+            </Suspense>
             <Guarded right="flag:create">
               {(guard) => (
                 <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setCreating(true)} {...guard}>
@@ -60,7 +70,9 @@ export default function FlagsPage() {
         }
       />
       <div className={classes.filters}>
-        <FlagFilters search={search} onChange={setSearch} />
+        <Suspense>
+          <FlagFilters search={search} onChange={setSearch} />
+        </Suspense>
       </div>
       <QueryView query={query}>
         {() => (
@@ -84,9 +96,11 @@ export default function FlagsPage() {
           </>
         )}
       </QueryView>
-      <BulkBar keys={[...selected]} onDone={() => setSelected(NOBODY)} />
       {dialog}
-      {creating && <CreateFlag onClose={() => setCreating(false)} />}
+      <Suspense>
+        {selected.size > 0 && <BulkBar keys={[...selected]} onDone={() => setSelected(NOBODY)} />}
+        {creating && <CreateFlag onClose={() => setCreating(false)} />}
+      </Suspense>
     </>
   );
 }

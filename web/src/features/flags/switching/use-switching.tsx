@@ -1,12 +1,16 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useState } from "react";
 import { type Environment, usePlace } from "@/api/place";
 import { asProblem } from "@/api/problem";
 import { announce, announceProblem } from "@/components/announce";
 import { undoOf } from "@/components/history/undo";
+import { patiently } from "@/lib/patiently";
 import { flagChanged } from "../changed";
 import { type Flag, switchFlag } from "./queries";
-import { TurnOnDialog } from "./TurnOnDialog";
+
+const TurnOnDialog = lazy(() =>
+  patiently(() => import("./TurnOnDialog").then((module) => ({ default: module.TurnOnDialog }))),
+);
 
 type Switched = Pick<Flag, "key">;
 
@@ -48,7 +52,12 @@ export function useSwitching(): { readonly turn: SwitchFlag; readonly dialog: Re
     },
     [client, projectKey],
   );
-  return { turn, dialog: asked === null ? null : <TurnOnDialog {...asked} onClose={() => setAsked(null)} /> };
+  const dialog = asked && (
+    <Suspense>
+      <TurnOnDialog {...asked} onClose={() => setAsked(null)} />
+    </Suspense>
+  );
+  return { turn, dialog };
 }
 
 const LOOKED_AT = new Set(["approval_required", "experiment_affected", "reason_required"]);
