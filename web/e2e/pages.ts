@@ -17,6 +17,8 @@ const FEATURES = join(repository, "web", "src", "features");
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["rollouts/$key/incidents/$incident", "13-guard.spec.ts: it takes harm that a monitor finds"],
 ]);
+/** Where the scene has what such a page shows; all else is in production. */
+const IN_STAGING: ReadonlySet<string> = new Set(["rollouts"]);
 /** What follows events for as long as the page stands never is through. */
 const FOLLOWS = /\/(tail|stream)(\?|$)/;
 const asked = new WeakMap<Page, Set<Request>>();
@@ -42,7 +44,9 @@ export function addressOf(path: string, project: string, scene: Scene): string {
       if (key === undefined) throw new Error(`scene.ts has no example for ${path}`);
       return encodeURIComponent(key);
     });
-  return path.startsWith("/") ? parts.join("/") : `/p/${encodeURIComponent(project)}/${parts.join("/")}`;
+  if (path.startsWith("/")) return parts.join("/");
+  const environment = IN_STAGING.has(parts[0] ?? "") ? "staging" : "production";
+  return `/p/${encodeURIComponent(project)}/${parts.join("/")}?env=${environment}`;
 }
 
 /** Opens it and waits until it stands: a heading, nothing that loads, nothing that failed. */

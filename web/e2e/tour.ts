@@ -58,6 +58,7 @@ export async function survey(page: Page, name: string): Promise<void> {
   expect.soft(await seriousFindings(page), `light ${where}`).toEqual([]);
   await keepPicture(page, `${file}-light`);
   await page.emulateMedia({ colorScheme: "dark" });
+  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
   await drawn(page);
   // Schemes differ in nothing but colours.
   expect.soft(await seriousFindings(page, ["color-contrast"]), `dark ${where}`).toEqual([]);
@@ -71,6 +72,7 @@ export async function survey(page: Page, name: string): Promise<void> {
     await drawn(page);
     expect.soft(await tooWide(page), `${where} scrolls sideways at ${what}`).toEqual([]);
   }
+  expect.soft(await seriousFindings(page, ["scrollable-region-focusable"]), `360 px ${where}`).toEqual([]);
   await keepPicture(page, `${file}-360`);
   await page.setViewportSize(DESKTOP);
   expect(faultsOf(page), "what the page told of faults").toEqual([]);

@@ -11,9 +11,10 @@ interface Props {
 
 /** What failed, under which id it stands in the logs, and another try. */
 export function Failure({ problem, retry, children }: Props) {
+  const words = sentence(problem);
   return (
     <Alert color="red" variant="light" role="alert" icon={<Icon name="problem" />} title={problem.title}>
-      <p className="no-margin">{sentence(problem)}</p>
+      {words !== `${problem.title}.` && <p className="no-margin">{words}</p>}
       {problem.fields.length > 0 && (
         <ul>
           {problem.fields.map((each) => (

@@ -169,7 +169,7 @@ function Views({ views }: { readonly views: FilterViews }) {
             {deletable.map((each) => (
               <Menu.Item
                 key={each.name}
-                color="red.8"
+                c="var(--problem)"
                 leftSection={<Icon name="trash" size={16} />}
                 onClick={each.onDelete}
               >

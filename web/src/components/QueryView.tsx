@@ -1,10 +1,10 @@
 import { Alert, Button, Skeleton, Stack, Text } from "@mantine/core";
-import { notFound } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { asProblem, sentence } from "@/api/problem";
 import { relativeTime } from "@/lib/format";
 import { useNow } from "@/lib/now";
 import { Failure } from "./Failure";
+import { NothingHere } from "./NothingHere";
 
 const SKELETON_MILLISECONDS = 150;
 
@@ -23,7 +23,7 @@ interface Props<T> {
   readonly children: (data: T) => ReactNode;
   /** In the form of what comes; three lines by default. */
   readonly skeleton?: ReactNode;
-  /** A part of a page: what is absent is told in place, not by the page's 404. */
+  /** A part of a page: what is absent is told as a failure, not as an address with nothing at it. */
   readonly part?: boolean;
 }
 
@@ -40,7 +40,7 @@ export function QueryView<T>({ query, children, skeleton, part = false }: Props<
   }
   if (query.isError) {
     const problem = asProblem(query.error);
-    if (problem.status === 404 && !part) throw notFound();
+    if (problem.status === 404 && !part) return <NothingHere />;
     return <Failure problem={problem} retry={() => void query.refetch()} />;
   }
   return waits ? <div aria-busy="true">{skeleton ?? <Lines />}</div> : null;

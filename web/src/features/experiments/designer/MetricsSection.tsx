@@ -1,6 +1,7 @@
 import { ActionIcon, NativeSelect, NumberInput, Select } from "@mantine/core";
 import { Card } from "@/components/Card";
 import { Icon } from "@/components/Icon";
+import { Sideways } from "@/components/Sideways";
 import { useMetrics } from "../queries";
 import type { SectionProps } from "./DesignForm";
 import styles from "./designer.module.css";
@@ -26,7 +27,7 @@ export function MetricsSection({ design, set, errors, project }: SectionProps & 
       subtitle="Goals decide. A guardrail stops a decision to ship when harm beyond its margin isn't ruled out. Secondary metrics decide nothing."
     >
       {design.metrics.length > 0 && (
-        <div className={styles.scroll}>
+        <Sideways label="Metrics by role">
           <table className={styles.metrics}>
             <thead>
               <tr>
@@ -90,7 +91,7 @@ export function MetricsSection({ design, set, errors, project }: SectionProps & 
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       )}
       <Select
         label="Add a metric"

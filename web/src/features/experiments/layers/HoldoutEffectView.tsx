@@ -1,5 +1,6 @@
 import { Alert } from "@mantine/core";
 import { Icon } from "@/components/Icon";
+import { Sideways } from "@/components/Sideways";
 import { type amount, count, lift, plural, pValue, signedAmount } from "@/lib/format";
 import styles from "../results/results.module.css";
 import type { HoldoutEffect } from "./queries";
@@ -25,7 +26,7 @@ export function HoldoutEffectView({ effect }: { effect: HoldoutEffect }) {
         </Alert>
       )}
       {effect.metrics.length > 0 && (
-        <div className={styles.scroll}>
+        <Sideways label="Effect by metric">
           <table className={styles.table}>
             <thead>
               <tr>
@@ -48,7 +49,7 @@ export function HoldoutEffectView({ effect }: { effect: HoldoutEffect }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       )}
       <p className={styles.hint}>
         {effect.caution}. Engine {effect.engine_version}.

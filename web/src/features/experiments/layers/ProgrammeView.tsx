@@ -2,6 +2,7 @@ import { outcomeSign } from "@/charts/palette";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
 import { PageLink } from "@/components/PageLink";
+import { Sideways } from "@/components/Sideways";
 import { Stat } from "@/components/Stat";
 import { lift, plural, rate } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
@@ -58,7 +59,7 @@ export function ProgrammeView({ programme }: { programme: Programme }) {
             : undefined
         }
       >
-        <div className={styles.scroll}>
+        <Sideways label="Experiments of the programme">
           <table className={styles.table}>
             <thead>
               <tr>
@@ -91,7 +92,7 @@ export function ProgrammeView({ programme }: { programme: Programme }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
         <p className={styles.hint}>
           {programme.caution}. Engine {programme.engine_version}.
         </p>

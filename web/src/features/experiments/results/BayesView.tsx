@@ -1,6 +1,7 @@
 import { Alert } from "@mantine/core";
 import { Card } from "@/components/Card";
 import { Icon } from "@/components/Icon";
+import { Sideways } from "@/components/Sideways";
 import { lift, points, rate } from "@/lib/format";
 import { treatments } from "./model";
 import type { Result } from "./queries";
@@ -23,7 +24,7 @@ export function BayesView({ result }: { result: Result }) {
       )}
       {rows.length === 0 && <p className={styles.reason}>There are no figures to show in this view yet.</p>}
       {rows.length > 0 && (
-        <div className={styles.scroll}>
+        <Sideways label="Bayesian figures">
           <table className={styles.table}>
             <thead>
               <tr>
@@ -53,7 +54,7 @@ export function BayesView({ result }: { result: Result }) {
               })}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       )}
     </Card>
   );

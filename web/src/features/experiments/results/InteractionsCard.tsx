@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { Sideways } from "@/components/Sideways";
 import { plural, pValue, signedAmount } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 import { type Asked, type Interactions, useInteractions } from "./queries";
@@ -48,7 +49,7 @@ function Found({ found, project }: { found: Interactions; project: string }) {
         {seen === 0 ? "no effect differs" : `${plural(seen, "effect")} differ`}.
       </p>
       {rows.length > 0 && (
-        <div className={styles.scroll}>
+        <Sideways label="Interactions">
           <table className={styles.table}>
             <thead>
               <tr>
@@ -84,7 +85,7 @@ function Found({ found, project }: { found: Interactions; project: string }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       )}
       <p className={styles.hint}>{found.caution}.</p>
     </>

@@ -1,4 +1,5 @@
 import { KeyValue } from "@/components/KeyValue";
+import { Sideways } from "@/components/Sideways";
 import { count, lift, plural, pValue, rate } from "@/lib/format";
 import { effectWords, marginWords, meanOf } from "./formats";
 import { intervalName, treatments } from "./model";
@@ -98,7 +99,7 @@ function Besides({ metric, comparison }: { metric: Metric; comparison: Compariso
   return (
     <>
       {rows.length > 0 && (
-        <div className={styles.scroll}>
+        <Sideways label="Beside the main figure">
           <table className={styles.table}>
             <caption className={styles.hint}>{single.caution}</caption>
             <thead>
@@ -120,7 +121,7 @@ function Besides({ metric, comparison }: { metric: Metric; comparison: Compariso
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       )}
       {cuped && (
         <p className={styles.hint}>
@@ -149,7 +150,7 @@ function Besides({ metric, comparison }: { metric: Metric; comparison: Compariso
 function Steps({ metric }: { metric: Metric }) {
   if (metric.steps.length === 0) return null;
   return (
-    <div className={styles.scroll}>
+    <Sideways label="Steps">
       <table className={styles.table}>
         <caption className={styles.hint}>How many units took each step, and all before it</caption>
         <thead>
@@ -173,6 +174,6 @@ function Steps({ metric }: { metric: Metric }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Sideways>
   );
 }

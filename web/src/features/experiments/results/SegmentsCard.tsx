@@ -4,6 +4,7 @@ import { outcomeSign } from "@/charts/palette";
 import { Card } from "@/components/Card";
 import { Icon } from "@/components/Icon";
 import { QueryView } from "@/components/QueryView";
+import { Sideways } from "@/components/Sideways";
 import { count, plural, pValue } from "@/lib/format";
 import { effectWords, level } from "./formats";
 import type { Scale } from "./model";
@@ -134,7 +135,7 @@ function SegmentTable({ segmented, metric, data, scale }: TableProps) {
   return (
     <>
       <h3 className={styles.small}>{segmented.name}</h3>
-      <div className={styles.scroll}>
+      <Sideways label="By segment">
         <table className={styles.table}>
           <thead>
             <tr>
@@ -167,7 +168,7 @@ function SegmentTable({ segmented, metric, data, scale }: TableProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Sideways>
       {Object.entries(segmented.heterogeneity).map(
         ([variation, found]) =>
           found && (

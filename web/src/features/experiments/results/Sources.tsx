@@ -1,3 +1,4 @@
+import { Sideways } from "@/components/Sideways";
 import { count, rate } from "@/lib/format";
 import type { SampleRatio } from "./queries";
 import styles from "./results.module.css";
@@ -18,7 +19,7 @@ export function Sources({ ratio }: { ratio: SampleRatio }) {
     <>
       <h3 className={styles.small}>Where it comes from</h3>
       {sources.map((source) => (
-        <div key={source.by} className={styles.scroll}>
+        <Sideways key={source.by} label="Sources of units">
           <table className={styles.table}>
             <thead>
               <tr>
@@ -47,7 +48,7 @@ export function Sources({ ratio }: { ratio: SampleRatio }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       ))}
     </>
   );

@@ -2,6 +2,7 @@ import { Counts } from "@/charts/Counts";
 import { variationColour } from "@/charts/palette";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
+import { Sideways } from "@/components/Sideways";
 import { count, plural, rate, shortDayInUtc } from "@/lib/format";
 import { placesOf } from "./model";
 import type { Result } from "./queries";
@@ -19,7 +20,7 @@ export function UnitsCard({ result }: { result: Result }) {
       subtitle={`${plural(units.total, "unit")}${planned === null ? "" : ` of ${count(planned)} planned`}`}
       actions={<Ratio ratio={ratio} />}
     >
-      <div className={styles.scroll}>
+      <Sideways label="Units and shares by variation">
         <table className={styles.table}>
           <thead>
             <tr>
@@ -43,7 +44,7 @@ export function UnitsCard({ result }: { result: Result }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Sideways>
       {ratio.mismatch === true && (
         <>
           <p className={styles.reason}>{ratio.summary}</p>

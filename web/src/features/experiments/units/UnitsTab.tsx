@@ -4,6 +4,7 @@ import { usePlace } from "@/api/place";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
+import { Sideways } from "@/components/Sideways";
 import { plural } from "@/lib/format";
 import type { Experiment } from "../queries";
 import styles from "../results/results.module.css";
@@ -56,7 +57,7 @@ export function UnitsTab({ experiment }: { experiment: Experiment }) {
       {contexts.length > 0 && (
         <QueryView query={assigned} part>
           {(found: Assigned[]) => (
-            <div className={styles.scroll}>
+            <Sideways label="Units">
               <table className={styles.table}>
                 <thead>
                   <tr>
@@ -77,7 +78,7 @@ export function UnitsTab({ experiment }: { experiment: Experiment }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Sideways>
           )}
         </QueryView>
       )}

@@ -6,6 +6,7 @@ import { usePlace } from "@/api/place";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
 import { QueryView } from "@/components/QueryView";
+import { Sideways } from "@/components/Sideways";
 import { Swatch } from "@/components/Swatch";
 import { Time } from "@/components/Time";
 import { count, rate } from "@/lib/format";
@@ -75,7 +76,7 @@ function Told({ flag, exposures, expected }: ToldProps) {
   return (
     <>
       <Card title="By variation">
-        <div className={classes.scroll}>
+        <Sideways label="Exposures by variation">
           <table className={classes.table}>
             <thead>
               <tr>
@@ -114,7 +115,7 @@ function Told({ flag, exposures, expected }: ToldProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
         {wanted === null && (
           <Text c="dimmed" size="xs" mt="xs">
             With rules there is no one expected share: it depends on who comes.
@@ -122,7 +123,7 @@ function Told({ flag, exposures, expected }: ToldProps) {
         )}
       </Card>
       <Card title="Last exposures">
-        <div className={classes.scroll}>
+        <Sideways label="Exposures one by one">
           <table className={classes.table}>
             <thead>
               <tr>
@@ -154,7 +155,7 @@ function Told({ flag, exposures, expected }: ToldProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       </Card>
     </>
   );

@@ -1,6 +1,7 @@
 import { VisuallyHidden } from "@mantine/core";
 import { Fragment } from "react";
 import { usePlace } from "@/api/place";
+import { Sideways } from "@/components/Sideways";
 import { byNoun, heldWords, nounWords, verbWords } from "../model";
 import classes from "../pages/people.module.css";
 import type { MemberPermissions, Right } from "../queries";
@@ -24,8 +25,7 @@ export function RightsTable({ all, permissions }: Props) {
     })),
   ].map((each) => ({ ...each, by: new Map(each.given.map((one) => [one.right, one.by])) }));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard
-    <section className={classes.scroll} tabIndex={0} aria-label="Rights">
+    <Sideways label="Rights">
       <table className={classes.rights}>
         <thead>
           <tr>
@@ -57,7 +57,7 @@ export function RightsTable({ all, permissions }: Props) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Sideways>
   );
 }
 

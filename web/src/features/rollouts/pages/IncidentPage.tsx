@@ -6,6 +6,7 @@ import { KeyValue } from "@/components/KeyValue";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { Sideways } from "@/components/Sideways";
 import { Time } from "@/components/Time";
 import { absoluteTime, amount, count, percent, signedAmount } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
@@ -59,7 +60,7 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
               title="Step by step"
               subtitle="Units are compared within the step in which they were first seen; the steps are combined by their information."
             >
-              <div className={classes.scroll}>
+              <Sideways label="Figures by step">
                 <table className={classes.figures}>
                   <thead>
                     <tr>
@@ -86,7 +87,7 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </Sideways>
             </Card>
           )}
         </div>

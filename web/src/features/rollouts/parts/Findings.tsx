@@ -1,5 +1,6 @@
 import { VisuallyHidden } from "@mantine/core";
 import { Badge } from "@/components/Badge";
+import { Sideways } from "@/components/Sideways";
 import { amount, count, signedAmount } from "@/lib/format";
 import { FINDINGS, type Guard, guardWords } from "../model";
 import type { Finding } from "../queries";
@@ -35,7 +36,7 @@ export function Findings({ guards, findings }: Props) {
 export function Figures({ finding }: { readonly finding: Finding }) {
   const hasMeans = finding.new.mean !== null || finding.rest.mean !== null;
   return (
-    <div className={classes.scroll}>
+    <Sideways label="Figures">
       <table className={classes.figures}>
         <caption>
           <VisuallyHidden>Figures of the guard {finding.guard}</VisuallyHidden>
@@ -68,6 +69,6 @@ export function Figures({ finding }: { readonly finding: Finding }) {
           at all looks together, at an error rate of {finding.alpha_used.toPrecision(2)}.
         </p>
       )}
-    </div>
+    </Sideways>
   );
 }

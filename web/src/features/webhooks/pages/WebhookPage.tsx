@@ -115,7 +115,7 @@ function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
           {(props) => (
             <Button
               variant={each.label === "Delete" ? "outline" : "default"}
-              {...(each.label === "Delete" ? { color: "red.8" } : {})}
+              {...(each.label === "Delete" ? { color: "red" } : {})}
               onClick={each.run}
               {...props}
             >
