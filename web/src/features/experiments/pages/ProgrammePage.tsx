@@ -35,8 +35,10 @@ export default function ProgrammePage() {
           />
         }
       />
-      {metrics.isSuccess && chosen === "" ? (
-        <Empty title="No metric yet" text="A programme is told by a metric that several experiments share." />
+      {chosen === "" ? (
+        <QueryView query={metrics} part>
+          {() => <Empty title="No metric yet" text="A programme is told by a metric that several experiments share." />}
+        </QueryView>
       ) : (
         <QueryView query={programme} part>
           {(found) => <ProgrammeView programme={found} />}
