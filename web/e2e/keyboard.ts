@@ -9,18 +9,40 @@ const OPTIONS_MAX = 40;
 export async function reach(page: Page, control: Locator): Promise<void> {
   // Some have no size of their own: what is drawn for them is their label.
   await control.waitFor({ state: "attached" });
-  for (let tab = 0; tab < TABS_MAX; tab++) {
-    const way = await control.evaluate((element) => {
+  let first: string | undefined;
+  for (let pressed = 0; pressed < TABS_MAX; ) {
+    const { way, between } = await control.evaluate((element) => {
       const active = document.activeElement;
-      if (active === element) return "there";
-      const behind =
+      if (active === element) return { way: "there", between: 0 };
+      const isBehind =
         active !== null && (element.compareDocumentPosition(active) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-      return behind && active !== document.body ? "Shift+Tab" : "Tab";
+      const back = isBehind && active !== document.body;
+      const isBetween = (each: Element) => {
+        const [first, last] = back ? [element, active] : [active, element];
+        const afterFirst =
+          first === null || (first.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+        return afterFirst && (last?.compareDocumentPosition(each) ?? 0) & Node.DOCUMENT_POSITION_PRECEDING;
+      };
+      const stops = document.querySelectorAll(
+        "a[href], button:not([disabled]), input, select, textarea, [tabindex='0']",
+      );
+      return { way: back ? "Shift+Tab" : "Tab", between: [...stops].filter(isBetween).length };
     });
     if (way === "there") return;
-    await page.keyboard.press(way);
+    // Half of the way at once, as not all of these are stops; back from too far step by step.
+    first ??= way;
+    const steps = way === first ? Math.max(1, Math.floor(between / 2)) : 1;
+    for (let tab = 0; tab < steps; tab++, pressed++) await page.keyboard.press(way);
   }
   throw new Error(`no Tab leads to ${String(control)}`);
+}
+
+/** Two letters in a row lead to a page. A machine that is too busy for "in a row" is asked again. */
+export async function leadTo(page: Page, letters: readonly [string, string], heading: string): Promise<void> {
+  await expect(async () => {
+    for (const letter of letters) await page.keyboard.press(letter);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading, { timeout: 10_000 });
+  }).toPass();
 }
 
 export async function press(page: Page, control: Locator, key = "Enter"): Promise<void> {

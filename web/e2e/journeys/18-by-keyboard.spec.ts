@@ -2,7 +2,7 @@
  * share of a rule; read a result; approve a change and apply it. */
 import type { Page } from "@playwright/test";
 import { Api, expect, test } from "../fixtures";
-import { press, reach } from "../keyboard";
+import { leadTo, press, reach } from "../keyboard";
 import { exposure, furnishFlag, outcome, sendEvents, untilResults } from "../outcomes";
 
 const BOOLEAN = {
@@ -42,9 +42,7 @@ test("a flag is found, turned on, taken back, and its share changed by keyboard 
   await expect(heading).toHaveText("Overview");
 
   await test.step("find a flag and open it", async () => {
-    await page.keyboard.press("g");
-    await page.keyboard.press("f");
-    await expect(heading).toHaveText("Flags");
+    await leadTo(page, ["g", "f"], "Flags");
     await expect(heading).toBeFocused();
     const rows = page.getByRole("table", { name: "Flags" }).locator("tbody tr");
     await expect(rows).toHaveCount(3);
@@ -122,9 +120,7 @@ test("a result is found and read by keyboard alone", async ({ page, place, signI
   await page.goto(`/p/${place.project}/overview?env=production`);
   const heading = page.getByRole("heading", { level: 1 });
   await expect(heading).toHaveText("Overview");
-  await page.keyboard.press("g");
-  await page.keyboard.press("x");
-  await expect(heading).toHaveText("Experiments");
+  await leadTo(page, ["g", "x"], "Experiments");
   await press(page, page.getByRole("row", { name: /Faster page/ }));
   await expect(heading).toHaveText("Faster page");
   await expect(heading).toBeFocused();
@@ -167,9 +163,7 @@ test("a change is reviewed and applied by keyboard alone", async ({ page, place,
   await page.goto(`/p/${place.project}/overview?env=production`);
   const heading = page.getByRole("heading", { level: 1 });
   await expect(heading).toHaveText("Overview");
-  await page.keyboard.press("g");
-  await page.keyboard.press("q");
-  await expect(heading).toHaveText("Changes");
+  await leadTo(page, ["g", "q"], "Changes");
   await press(page, page.getByRole("row", { name: /New checkout as in staging/ }));
   await expect(heading).toHaveText(/New checkout as in staging/);
   await expect(heading).toBeFocused();
