@@ -63,7 +63,8 @@ export function RuleList({
     setSaid(`Rule ${index + 1} is removed from the draft`);
     list.current?.querySelector<HTMLElement>("button")?.focus();
   };
-  const first = variations[0]?.key ?? "";
+  // The off variation stands first; what is added is there to serve another.
+  const served = (variations[1] ?? variations[0])?.key ?? "";
   return (
     <div>
       {rules.length === 0 && <Text c="dimmed">No rules: everybody gets the default.</Text>}
@@ -102,7 +103,7 @@ export function RuleList({
           mt="sm"
           variant="default"
           leftSection={<Icon name="plus" />}
-          onClick={() => add({ description: "", if: EMPTY, then: { variation: first } }, rules.length)}
+          onClick={() => add({ description: "", if: EMPTY, then: { variation: served } }, rules.length)}
         >
           Add rule
         </Button>

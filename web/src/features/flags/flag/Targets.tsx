@@ -20,7 +20,8 @@ const SHOWN_MAX = 50;
 
 /** Single targeting keys that always get a variation. */
 export function Targets({ value, onChange, variations, errors }: Props) {
-  const first = variations[0]?.key ?? "";
+  // The off variation stands first; what is added is there to serve another.
+  const served = (variations[1] ?? variations[0])?.key ?? "";
   if (value.length === 0 && onChange === undefined) return <Text c="dimmed">None.</Text>;
   return (
     <div>
@@ -63,7 +64,7 @@ export function Targets({ value, onChange, variations, errors }: Props) {
           size="compact-sm"
           variant="default"
           leftSection={<Icon name="plus" />}
-          onClick={() => onChange([...value, { key: "", variation: first, expires_at: null }])}
+          onClick={() => onChange([...value, { key: "", variation: served, expires_at: null }])}
         >
           Add target
         </Button>
