@@ -77,6 +77,7 @@ from control_plane.people import (
     invitations_endpoints,
     key_set,
     link_page,
+    own_tokens_endpoints,
     sessions_endpoints,
     sign_in_endpoints,
 )
@@ -189,7 +190,8 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     ):
         # As they are: an included router would be looked through twice for each request, and built twice.
         app.router.routes.extend(router.routes)
-    app.include_router(link_page.build_router())
+    if parts.pages is None or parts.pages.build is None:
+        app.include_router(link_page.build_router())
     app.include_router(key_set.build_router(parts.published_keys))
     app.include_router(
         directory_endpoints.build_router(
@@ -250,6 +252,7 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
     database, authenticator, quotas = parts.database, parts.authenticator, parts.quotas
     return (
         api_tokens_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
+        own_tokens_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         organizations_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         roles_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         groups_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from control_plane.database import Database
 from service_kit.clock import ManualClock
 
@@ -101,3 +102,53 @@ async def test_a_token_is_no_session(tenant: Tenant) -> None:
     passwords = {"current_password": PASSWORD, "new_password": "another password of one's own"}
     await tenant.api.ok("PUT", "/me/password", passwords)
     await program.ok("GET", "/organizations")
+
+
+SOON = "2026-02-01T00:00:00Z"
+
+
+async def test_everybody_has_tokens_of_their_own(tenant: Tenant) -> None:
+    eve = await joined(tenant.api, tenant.organization, EVE, "viewer")
+    own = f"/organizations/{tenant.organization}/own-tokens"
+    made = await eve.ok("POST", own, {"name": "laptop", "role": "viewer", "expires_at": SOON})
+    assert (await eve.of(made["token"])("GET", f"/projects/{tenant.project}/flags")).status_code == 200
+    await made_by(tenant.api, tenant)
+    assert [each["id"] for each in (await eve.ok("GET", own))["items"]] == [made["id"]]
+    assert made["id"] not in {each["id"] for each in (await tenant.api.ok("GET", own))["items"]}
+    assert (await shown(tenant, made["id"]))["created_by"]["email"] == EVE
+    assert (await tenant.api("DELETE", f"{own}/{made['id']}")).status_code == 404
+    assert (await eve.ok("DELETE", f"{own}/{made['id']}"))["revoked_at"] is not None
+    assert (await eve.of(made["token"])("GET", f"/projects/{tenant.project}/flags")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code"),
+    [
+        ({"role": "developer"}, 403, "right_not_held"),
+        ({"expires_at": None}, 422, "invalid_input"),
+        ({"expires_at": "2025-01-01T00:00:00Z"}, 422, "invalid_input"),
+        ({"expires_at": "2027-03-01T00:00:00Z"}, 422, "invalid_input"),
+    ],
+)
+async def test_a_token_of_ones_own_has_bounds(tenant: Tenant, changed: Any, status: int, code: str) -> None:
+    eve = await joined(tenant.api, tenant.organization, EVE, "viewer")
+    own = f"/organizations/{tenant.organization}/own-tokens"
+    answer = await eve("POST", own, {"name": "laptop", "role": "viewer", "expires_at": SOON, **changed})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_twenty_tokens_of_ones_own_are_in_force(tenant: Tenant) -> None:
+    own = f"/organizations/{tenant.organization}/own-tokens"
+    wanted = {"name": "laptop", "role": "viewer", "expires_at": SOON}
+    made = [await tenant.api.ok("POST", own, wanted) for _ in range(20)]
+    refused = await tenant.api("POST", own, wanted)
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_tokens")
+    await tenant.api.ok("DELETE", f"{own}/{made[0]['id']}")
+    await tenant.api.ok("POST", own, wanted)
+
+
+async def test_a_program_has_no_tokens_of_its_own(tenant: Tenant) -> None:
+    program, _ = await made_by(tenant.api, tenant)
+    own = f"/organizations/{tenant.organization}/own-tokens"
+    assert (await program("GET", own)).status_code == 403
+    assert (await program("POST", own, {"name": "x", "role": "viewer", "expires_at": SOON})).status_code == 403

@@ -45,6 +45,7 @@ PERSONAL = {
     ("DELETE", "/me/sessions/current"),
     ("DELETE", "/me/sessions/{session}"),
     ("POST", "/me/invitations/accept"),
+    ("DELETE", "/organizations/{organization}/own-tokens/{token}"),
     ("GET", "/organizations"),
     ("POST", "/organizations"),
 }
@@ -145,6 +146,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/organizations/{organization}/tokens"): Row("viewer"),
     ("POST", "/organizations/{organization}/tokens"): Row("administrator", {"name": "New", "role": "viewer"}),
     ("DELETE", "/organizations/{organization}/tokens/{token}"): Row("administrator"),
+    ("GET", "/organizations/{organization}/own-tokens"): Row("viewer"),
+    ("POST", "/organizations/{organization}/own-tokens"): Row(
+        "viewer", {"name": "Own", "role": "viewer", "expires_at": "2026-02-01T00:00:00Z"}
+    ),
     ("GET", DOMAINS): Row("administrator"),
     ("POST", DOMAINS): Row("administrator", {"domain": "new.example"}),
     ("POST", DOMAINS + "/{domain}/verify"): Row("administrator"),

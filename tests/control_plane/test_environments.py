@@ -175,3 +175,15 @@ async def test_an_environment_names_the_attributes_that_exposures_carry(tenant: 
         answer = await tenant.api("PATCH", tenant.path, {"exposure_attributes": names}, headers={"If-Match": '"2"'})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
     assert (await tenant.api.ok("GET", tenant.path))["exposure_attributes"] == ["country", "address.city"]
+
+
+async def test_an_environment_has_a_color_of_the_list(tenant: Any) -> None:
+    assert (await tenant.api.ok("GET", tenant.path))["color"] == "automatic"
+    changed = await tenant.api.changed("PATCH", tenant.path, {"color": "violet"})
+    assert changed["color"] == "violet"
+    assert (await tenant.api.changed("PATCH", tenant.path, {"name": "Live"}))["color"] == "violet"
+    environments = f"/projects/{tenant.project}/environments"
+    made = await tenant.api.ok("POST", environments, {"key": "dev", "name": "Dev", "color": "teal"})
+    assert made["color"] == "teal"
+    refused = await tenant.api("POST", environments, {"key": "other", "name": "Other", "color": "#ff0000"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "color")

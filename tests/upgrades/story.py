@@ -133,6 +133,10 @@ async def _people(admin: Speaker, at: str) -> Speaker:
     program = Speaker(owner.client, owner.templates, token["token"], owner.called)
     await program("GET", "/organizations")
     await owner("DELETE", f"{at}/tokens/{token['id']}")
+    mine = {"name": "my laptop", "role": "viewer", "expires_at": (datetime.now(UTC) + timedelta(days=30)).isoformat()}
+    own = await owner("POST", f"{at}/own-tokens", mine)
+    await owner("GET", f"{at}/own-tokens")
+    await owner("DELETE", f"{at}/own-tokens/{own['id']}")
     return owner
 
 

@@ -30,13 +30,15 @@ class CallerDocument:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDocument:
     """An SDK key, and when something was received under it last. `kind` null: it is none of the environment's any
-    more. Null moments: nothing was received in the time asked about; of usage in the last three days."""
+    more. Null moments: nothing was received in the time asked about; of usage in the last three days. `last_used_at`:
+    anything, in the last 400 days."""
 
     id: str
     kind: str | None
     last_exposure_at: str | None
     last_metric_event_at: str | None
     last_usage_at: str | None
+    last_used_at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ def key_documents(rows: Iterable[Row], known: Sequence[SdkKey]) -> list[KeyDocum
             last_exposure_at=_moment(by_id.get(key), "last_exposure_at"),
             last_metric_event_at=_moment(by_id.get(key), "last_metric_at"),
             last_usage_at=_moment(by_id.get(key), "last_usage_at"),
+            last_used_at=_moment(by_id.get(key), "last_used_at"),
         )
         for key in (*by_id, *(each for each in kinds if each not in by_id))
     ]

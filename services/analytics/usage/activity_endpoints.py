@@ -74,7 +74,8 @@ def build_router(
         where: Where, hours: Hours = 24, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """By SDK and version, the latest first: its last evaluation and how many in the last hour. By SDK key: when
-        exposures, metric events and usage were received last."""
+        exposures, metric events and usage were received last, and anything at all, however many hours are asked about.
+        Edges report usage by the minute."""
         environment = inquiries.measured(actor, where, "exposures:read")
 
         async def make() -> CallersDocument:

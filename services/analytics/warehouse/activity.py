@@ -21,7 +21,7 @@ class ActivityReader:
         self, organization: str, environment: str, start: int, stop: int, recent: int
     ) -> tuple[list[Row], list[Row]]:
         """By SDK: asked_at (milliseconds), evaluations since `recent`. By SDK key: last_exposure_at, last_metric_at,
-        last_usage_at (milliseconds, 0: none)."""
+        last_usage_at since `start`, and last_used_at without a start (milliseconds, 0: none)."""
         asked = {
             "organization": organization,
             "environment": environment,

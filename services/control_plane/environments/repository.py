@@ -18,7 +18,8 @@ from control_plane.database import Connection
 _ORGANIZATION = "id, key, name, revision, created_at"
 _PROJECT = "id, organization_id, key, name, description, revision, archived_at, created_at"
 _ENVIRONMENT = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
-revision, version, published_version, published_at, archived_at, created_at, protected, reason_required, position"""
+revision, version, published_version, published_at, archived_at, created_at, protected, reason_required, position,
+color"""
 
 
 async def list_organizations(tx: Connection, actor: Actor, after: str, limit: int) -> list[asyncpg.Record]:
@@ -152,9 +153,9 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
         await tx.fetchrow(
             "INSERT INTO environments "
             "(organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes, "
-            "created_at, protected, reason_required, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-            "COALESCE($12, (SELECT COALESCE(max(position), 0) + 1 FROM environments "
-            "WHERE organization_id = $1 AND project_id = $2))) "
+            "created_at, protected, reason_required, position, color) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+            "$11, COALESCE($12, (SELECT COALESCE(max(position), 0) + 1 FROM environments "
+            "WHERE organization_id = $1 AND project_id = $2)), $13) "
             f"ON CONFLICT (project_id, key) DO NOTHING RETURNING {_ENVIRONMENT}",
             scope.organization_id,
             scope.project_id,
@@ -168,6 +169,7 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
             given["protected"],
             given["reason_required"],
             given["position"],
+            given["color"],
         ),
         "an environment",
     )
@@ -190,8 +192,9 @@ async def update_environment(tx: Connection, before: asyncpg.Record, changes: di
         "UPDATE environments SET name = COALESCE($2, name), hash_user_keys = COALESCE($3, hash_user_keys), "
         "pii_attributes = COALESCE($4, pii_attributes), "
         "exposure_attributes = COALESCE($5, exposure_attributes), protected = COALESCE($6, protected), "
-        "reason_required = COALESCE($7, reason_required), position = COALESCE($8, position), revision = revision + 1 "
-        f"WHERE id = $1 AND organization_id = $9 RETURNING {_ENVIRONMENT}",
+        "reason_required = COALESCE($7, reason_required), position = COALESCE($8, position), "
+        "color = COALESCE($9, color), revision = revision + 1 "
+        f"WHERE id = $1 AND organization_id = $10 RETURNING {_ENVIRONMENT}",
         before["id"],
         changes.get("name"),
         changes.get("hash_user_keys"),
@@ -200,6 +203,7 @@ async def update_environment(tx: Connection, before: asyncpg.Record, changes: di
         changes.get("protected"),
         changes.get("reason_required"),
         changes.get("position"),
+        changes.get("color"),
         before["organization_id"],
     )
     return _found(row)

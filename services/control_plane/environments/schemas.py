@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from bucketing.limits import EXPOSURE_ATTRIBUTES_MAX
@@ -69,6 +69,8 @@ class ProjectView(AuditedView):
 Position = Annotated[
     int, Field(ge=0, le=1_000_000, description="Where it stands among its project's: dev before production.")
 ]
+EnvironmentColor = Literal["automatic", "green", "blue", "violet", "pink", "red", "amber", "teal", "gray"]
+COLOR = "By what pages tell it from others; `automatic` follows its place, and is one of its own where it is protected."
 PROTECTED = (
     "What it serves is changed by those alone who have a role in this very environment, and by the project's "
     "administrators."
@@ -86,6 +88,7 @@ class EnvironmentCreate(Input):
     reason_required: Annotated[bool, Field(description=REASON_REQUIRED)] = False
     position: Position | None = None
     """Left out: behind the others."""
+    color: Annotated[EnvironmentColor, Field(description=COLOR)] = "automatic"
 
 
 class EnvironmentPatch(Input):
@@ -96,6 +99,7 @@ class EnvironmentPatch(Input):
     protected: bool | None = None
     reason_required: bool | None = None
     position: Position | None = None
+    color: EnvironmentColor | None = None
 
 
 class EnvironmentView(AuditedView):
@@ -111,6 +115,7 @@ class EnvironmentView(AuditedView):
     protected: bool
     reason_required: bool
     position: int
+    color: EnvironmentColor
     archived: bool
     version: int
     """Of the environment's own fields, for If-Match."""

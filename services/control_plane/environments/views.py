@@ -44,6 +44,7 @@ def environment_view(row: asyncpg.Record, versions: Mapping[str, int] | None = N
         protected=row["protected"],
         reason_required=row["reason_required"],
         position=row["position"],
+        color=row["color"],
         archived=row["archived_at"] is not None,
         version=row["revision"],
         config_version=given.get(row["key"], row["version"]),

@@ -87,24 +87,45 @@ async def create(
 
 
 async def listing(
-    tx: Connection, scope: OrganizationScope, after: tuple[datetime, UUID] | None, limit: int
+    tx: Connection,
+    scope: OrganizationScope,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    *,
+    maker_id: UUID | None = None,
 ) -> list[asyncpg.Record]:
-    """Tokens in the order in which they were made, revoked ones too."""
+    """Tokens in the order in which they were made, revoked ones too: of everybody, or of who made them."""
     moment, identity = after or (None, None)
     return await tx.fetch(
         _ROWS + " AND ($2::timestamptz IS NULL OR (api_tokens.created_at, api_tokens.id) > ($2, $3::uuid)) "
-        "ORDER BY api_tokens.created_at, api_tokens.id LIMIT $4",
+        "AND ($5::uuid IS NULL OR api_tokens.created_by = $5) ORDER BY api_tokens.created_at, api_tokens.id LIMIT $4",
         scope.organization_id,
         moment,
         identity,
         limit,
+        maker_id,
     )
 
 
-async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_id: UUID) -> asyncpg.Record:
-    """The row as it is then; revoking again changes nothing. Raises `NotFound`."""
+async def in_force(tx: Connection, scope: OrganizationScope, maker_id: UUID) -> int:
+    """How many tokens of somebody's are."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND created_by = $2 AND revoked_at IS NULL "
+            "AND (expires_at IS NULL OR expires_at > $3)",
+            scope.organization_id,
+            maker_id,
+            tx.now,
+        )
+    )
+
+
+async def revoke(
+    tx: Connection, actor: Actor, scope: OrganizationScope, token_id: UUID, *, maker_id: UUID | None = None
+) -> asyncpg.Record:
+    """The row as it is then; revoking again changes nothing. `maker_id`: a token of theirs. Raises `NotFound`."""
     row = await _find(tx, scope, token_id)
-    if row is None:
+    if row is None or maker_id not in (None, row["maker_id"]):
         raise NotFound("there is nothing at this address")
     if row["revoked_at"] is not None:
         return row

@@ -1,5 +1,5 @@
 """The page that a one-time link opens: it asks for a password, and hands both in. It needs nothing from elsewhere, and
-what the link carries stays in the browser until it is used."""
+what the link carries stays in the browser until it is used. Where the pages are served, one of them does this."""
 
 from __future__ import annotations
 

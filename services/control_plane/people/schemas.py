@@ -189,6 +189,11 @@ class ApiTokenCreate(Input):
     expires_at: datetime | None = None
 
 
+class OwnTokenCreate(ApiTokenCreate):
+    expires_at: datetime
+    """Within 366 days."""
+
+
 class TokenMaker(Output):
     """The person who made a token; what it may do, they may at this moment."""
 

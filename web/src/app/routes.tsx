@@ -47,6 +47,13 @@ const resetRoute = createRoute({
   staticData: { title: "Another password" },
 });
 
+const linkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "link",
+  component: lazyRouteComponent(() => import("./link/LinkPage")),
+  staticData: { title: "Your link" },
+});
+
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
@@ -111,6 +118,7 @@ const outside = featureRoutes.filter((each) => each.path.startsWith("/")).map(pa
 const routeTree = rootRoute.addChildren([
   signInRoute,
   resetRoute,
+  linkRoute,
   homeRoute,
   ...outside,
   projectRoute.addChildren([projectHomeRoute, ...within]),

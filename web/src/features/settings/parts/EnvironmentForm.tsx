@@ -1,4 +1,4 @@
-import { Checkbox, NumberInput, TagsInput, TextInput } from "@mantine/core";
+import { Checkbox, NumberInput, Select, TagsInput, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
@@ -6,6 +6,7 @@ import { Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { undoChange } from "@/components/history/queries";
+import { COLORS, type ColorName, colorOf } from "@/lib/environment-color";
 import { type Parts, SET } from "@/lib/merge";
 import classes from "../pages/settings.module.css";
 import { allEnvironmentsQuery, type Environment, useSettingsWrites } from "../queries";
@@ -19,6 +20,7 @@ interface Draft {
   name: string;
   position: number | null;
   protected: boolean;
+  color: ColorName;
   reason_required: boolean;
   hash_user_keys: boolean;
   pii_attributes: string[];
@@ -32,6 +34,7 @@ function draftOf(environment: Environment | null): Draft {
     name: environment?.name ?? "",
     position: environment?.position ?? null,
     protected: environment?.protected ?? false,
+    color: environment?.color ?? "automatic",
     reason_required: environment?.reason_required ?? false,
     hash_user_keys: environment?.hash_user_keys ?? false,
     pii_attributes: environment?.pii_attributes ?? [],
@@ -109,6 +112,14 @@ export function EnvironmentForm({ environment, close }: Props) {
           placeholder="Behind the others"
           value={draft.position ?? ""}
           onChange={(next) => change({ position: next === "" ? null : Number(next) })}
+        />
+        <Select
+          label="Colour"
+          description="Of the stripe over its pages"
+          data={COLORS.map((each) => ({ ...each }))}
+          allowDeselect={false}
+          value={draft.color}
+          onChange={(next) => change({ color: colorOf(next) })}
         />
       </div>
       <Checkbox
