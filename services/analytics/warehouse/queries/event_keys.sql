@@ -40,4 +40,4 @@ FROM
 )
 GROUP BY sdk_key_id
 ORDER BY last_used_at DESC, sdk_key_id
-LIMIT 200
+LIMIT 1000

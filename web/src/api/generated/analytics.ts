@@ -1812,7 +1812,8 @@ export interface components {
         /**
          * KeyDocument
          * @description An SDK key, and when something was received under it last. `kind` null: it is none of the environment's any
-         *     more. Null moments: nothing was received in the time asked about; of usage in the last three days.
+         *     more. Null moments: nothing was received in the time asked about; of usage in the last three days. `last_used_at`:
+         *     anything, in the last 400 days.
          */
         KeyDocument: {
             /** Id */
@@ -1825,6 +1826,8 @@ export interface components {
             last_metric_event_at: string | null;
             /** Last Usage At */
             last_usage_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
         };
         /**
          * LatestDocument

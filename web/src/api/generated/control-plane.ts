@@ -704,6 +704,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization}/own-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_own_tokens"];
+        put?: never;
+        post: operations["create_own_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/own-tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["revoke_own_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization}/projects": {
         parameters: {
             query?: never;
@@ -4327,6 +4359,13 @@ export interface components {
         };
         /** EnvironmentCreate */
         EnvironmentCreate: {
+            /**
+             * Color
+             * @description By what pages tell it from others; `automatic` follows its place, and is one of its own where it is protected.
+             * @default automatic
+             * @enum {string}
+             */
+            color?: "automatic" | "green" | "blue" | "violet" | "pink" | "red" | "amber" | "teal" | "gray";
             /** Exposure Attributes */
             exposure_attributes?: string[];
             /**
@@ -4357,6 +4396,8 @@ export interface components {
         };
         /** EnvironmentPatch */
         EnvironmentPatch: {
+            /** Color */
+            color?: ("automatic" | "green" | "blue" | "violet" | "pink" | "red" | "amber" | "teal" | "gray") | null;
             /** Exposure Attributes */
             exposure_attributes?: string[] | null;
             /** Hash User Keys */
@@ -4376,6 +4417,11 @@ export interface components {
         EnvironmentView: {
             /** Archived */
             archived: boolean;
+            /**
+             * Color
+             * @enum {string}
+             */
+            color: "automatic" | "green" | "blue" | "violet" | "pink" | "red" | "amber" | "teal" | "gray";
             /** Config Version */
             config_version: number;
             /**
@@ -7084,6 +7130,24 @@ export interface components {
             flags: string[];
             /** @description Only of a write with `Prefer: wait=N`: how far the change came. */
             propagation?: components["schemas"]["Propagation"];
+        };
+        /** OwnTokenCreate */
+        OwnTokenCreate: {
+            /** Environment */
+            environment?: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Name */
+            name: string;
+            /** Project */
+            project?: string | null;
+            /** Rights */
+            rights?: components["schemas"]["Right"][] | null;
+            /** Role */
+            role: string;
         };
         /** Page[ApiTokenView] */
         Page_ApiTokenView_: {
@@ -11189,6 +11253,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemberPermissionsView"];
+                };
+            };
+        };
+    };
+    list_own_tokens: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiTokenView_"];
+                };
+            };
+        };
+    };
+    create_own_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+            };
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnTokenCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiTokenView"];
+                };
+            };
+        };
+    };
+    revoke_own_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why: kept by the audit log. Percent-encoded UTF-8, at most 500 characters when decoded. */
+                "X-Verdict-Reason"?: string;
+            };
+            path: {
+                organization: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenView"];
                 };
             };
         };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ROWS_MAX, refusalWords, shown, tailRow, withNewer } from "./model";
+import { ROWS_MAX, refusalWords, shareWords, shown, tailRow, withNewer } from "./model";
 
 const event = (name: string, data: unknown) => ({ event: name, data: JSON.stringify(data) });
 const exposure = (user: string) =>
@@ -78,4 +78,10 @@ it("is narrowed down by kind and text", () => {
 
 it("says what refusals are made of, the most first", () => {
   expect(refusalWords({ too_late: 2, malformed_event: 7, nothing: 0 })).toBe("7 malformed event, 2 too late");
+});
+
+it("says shares beside those that are expected, where any are", () => {
+  expect(shareWords({ share: 0.5261, expected_share: 0.5 })).toBe("52.61% of exposures, 50.00% expected");
+  expect(shareWords({ share: 0.5, expected_share: null })).toBe("50.00% of exposures");
+  expect(shareWords({ share: null, expected_share: 0.5 })).toBe("50.00% expected");
 });

@@ -1,6 +1,7 @@
 /** What arrives: events of the tail as rows, kept up to a limit, and minutes of counts summed up. */
 
 import type { ServerEvent } from "@/lib/eventStream";
+import { rate } from "@/lib/format";
 import { isObject, type Json, member } from "@/lib/json";
 
 export type TailKind = "exposure" | "metric" | "usage" | "refused" | "missed";
@@ -137,6 +138,12 @@ export function summed(minutes: readonly MinuteCounts[]): Arrived {
     }
   }
   return sum;
+}
+
+/** "52.61% of exposures, 50.00% expected": the second of the units of the one experiment under way. */
+export function shareWords(each: { readonly share: number | null; readonly expected_share: number | null }): string {
+  const expected = each.expected_share === null ? [] : [`${rate(each.expected_share)} expected`];
+  return [...(each.share === null ? [] : [`${rate(each.share)} of exposures`]), ...expected].join(", ");
 }
 
 interface Series {

@@ -25,6 +25,21 @@ export const exposuresQuery = (project: string, environment: string, flag: strin
     refetchInterval: EXPOSURES_EVERY,
   });
 
+/** How the units of an experiment divide, as the service judges it. */
+export const sampleRatioQuery = (project: string, environment: string, experiment: string) =>
+  queryOptions({
+    queryKey: ["project", project, "exposures", environment, "sample-ratio", experiment],
+    queryFn: ({ signal }) =>
+      read(
+        analytics.GET("/v1/experiments/{experiment}/results/sample-ratio", {
+          params: { path: { experiment }, query: { project, environment } },
+          signal,
+        }),
+      ),
+    staleTime: EXPOSURES_EVERY,
+    retry: false,
+  });
+
 export const unknownFlagsQuery = (project: string, environment: string) =>
   queryOptions({
     queryKey: ["project", project, "unknown-flags", environment],

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { endOf, entitled, inOrder, standing } from "./model";
+import { endOf, entitled, inOrder, lastUse, revokeWords, standing } from "./model";
 
 const now = Date.parse("2026-01-05T10:00:00Z");
 
@@ -34,4 +34,23 @@ it("tells a key from its successor of the same name", () => {
 it("ends after days, or never", () => {
   expect(endOf("30", now)).toBe("2026-02-04T10:00:00.000Z");
   expect(endOf("never", now)).toBeNull();
+});
+
+it("tells a key that was never used from one of which nothing is known", () => {
+  const uses = new Map([
+    ["busy", "2026-01-05T09:58:00Z"],
+    ["idle", null],
+  ]);
+  expect(lastUse("busy", uses)).toEqual({ known: true, at: "2026-01-05T09:58:00Z" });
+  expect(lastUse("idle", uses)).toEqual({ known: true, at: null });
+  expect(lastUse("gone", uses)).toEqual({ known: true, at: null });
+  expect(lastUse("busy", undefined)).toEqual({ known: false });
+});
+
+it("says before a key is revoked whether anything still uses it", () => {
+  const words = (at: string | null) => revokeWords({ known: true, at }, now);
+  expect(words("2026-01-05T09:58:00Z")).toBe("Something still uses it: last 2 minutes ago.");
+  expect(words("2025-11-01T00:00:00Z")).toMatch(/^Nothing has arrived under it for a while: last /);
+  expect(words(null)).toBe("Nothing has ever arrived under it.");
+  expect(revokeWords({ known: false }, now)).toMatch(/not known/);
 });

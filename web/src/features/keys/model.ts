@@ -1,4 +1,6 @@
-/** Whether a key or token is in force, and until when. */
+/** Whether a key or token is in force, until when, and whether anything uses it. */
+
+import { relativeTime } from "@/lib/format";
 
 export type Standing = "in force" | "ends" | "ended" | "revoked";
 
@@ -16,6 +18,23 @@ export function standing({ expires_at, revoked_at }: Ending, now: number): Stand
 /** Names one among keys of the same name, as a key and its successor are: "Backend, ending in 9Y0A". */
 export const entitled = ({ name, hint }: { readonly name: string; readonly hint: string }): string =>
   `${name}, ending in ${hint}`;
+
+export type Use = { readonly known: false } | { readonly known: true; readonly at: string | null };
+
+/** `uses` absent: nobody could be asked. A key that they don't have has never been used. */
+export function lastUse(key: string, uses: ReadonlyMap<string, string | null> | undefined): Use {
+  return uses === undefined ? { known: false } : { known: true, at: uses.get(key) ?? null };
+}
+
+const DAY = 86_400_000;
+
+/** What revoking a key does, by its last use. */
+export function revokeWords(use: Use, now: number): string {
+  if (!use.known) return "Whether anything still uses it is not known at the moment.";
+  if (use.at === null) return "Nothing has ever arrived under it.";
+  const old = now - Date.parse(use.at) > 30 * DAY;
+  return `${old ? "Nothing has arrived under it for a while: last" : "Something still uses it: last"} ${relativeTime(use.at, now)}.`;
+}
 
 /** Those in force first, the newest first among equals. */
 export function inOrder<Row extends Ending & { readonly created_at: string }>(

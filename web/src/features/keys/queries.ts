@@ -1,7 +1,7 @@
 /** SDK keys of an environment, and tokens of programs. */
 
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
-import { controlPlane, read, type Written, write } from "@/api/clients";
+import { analytics, controlPlane, read, type Written, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { usePaged } from "@/lib/paged";
 import { reasonHeader } from "@/lib/write-headers";
@@ -32,6 +32,22 @@ export function useSdkKeys(project: string, environment: string) {
       ),
   });
 }
+
+const USES_EVERY = 60_000;
+
+/** When something arrived under each key last. Analytics knows; edges tell it by the minute. */
+export const keyUsesQuery = (project: string, environment: string) =>
+  queryOptions({
+    queryKey: ["keys", project, environment, "uses"],
+    queryFn: async ({ signal }) => {
+      const told = await read(
+        analytics.GET("/v1/usage/sdks", { params: { query: { project, environment, hours: 1 } }, signal }),
+      );
+      return new Map(told.keys.map((each) => [each.id, each.last_used_at]));
+    },
+    refetchInterval: USES_EVERY,
+    retry: 1,
+  });
 
 export type Right = Schemas["Right"];
 

@@ -72,6 +72,28 @@ export const sessionsQuery = queryOptions({
   queryFn: ({ signal }) => read(controlPlane.GET("/api/v1/me/sessions", { signal })),
 });
 
+export type OwnToken = Schemas["ApiTokenView"];
+export type NewOwnToken = Schemas["NewApiTokenView"];
+export type OwnTokenCreate = Schemas["OwnTokenCreate"];
+
+const OWN_TOKENS = "/api/v1/organizations/{organization}/own-tokens" as const;
+
+export const ownTokensQuery = (organization: string) =>
+  queryOptions({
+    queryKey: ["me", "tokens", organization],
+    queryFn: ({ signal }) =>
+      read(controlPlane.GET(OWN_TOKENS, { params: { path: { organization }, query: { limit: PAGE } }, signal })),
+  });
+
+/** The token itself is in this answer alone; it goes into no cache. */
+export function createOwnToken(organization: string, body: OwnTokenCreate): Promise<Written<NewOwnToken>> {
+  return write(controlPlane.POST(OWN_TOKENS, { params: { path: { organization } }, body }));
+}
+
+export function revokeOwnToken(organization: string, token: string): Promise<Written<OwnToken>> {
+  return write(controlPlane.DELETE(`${OWN_TOKENS}/{token}`, { params: { path: { organization, token } } }));
+}
+
 export function createOrganization(key: string, name: string): Promise<Written<Schemas["OrganizationView"]>> {
   return write(controlPlane.POST("/api/v1/organizations", { body: { key, name } }));
 }

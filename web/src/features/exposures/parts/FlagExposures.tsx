@@ -8,10 +8,11 @@ import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
-import { count, percent, plural } from "@/lib/format";
+import { count, plural } from "@/lib/format";
 import classes from "../exposures.module.css";
-import { seriesOf } from "../model";
+import { seriesOf, shareWords } from "../model";
 import { type Exposures, exposuresQuery } from "../queries";
+import { SampleRatio } from "./SampleRatio";
 
 type Recent = Exposures["recent"][number];
 
@@ -61,13 +62,15 @@ function Told({ told }: { readonly told: Exposures }) {
         {told.variations.map((each) => (
           <Card key={each.variation} title={each.variation}>
             <strong>{count(each.units)}</strong> users, {count(each.exposures)} exposures
-            <div className={classes.dim}>{each.share === null ? "" : `${percent(each.share * 100)} of exposures`}</div>
+            <div className={classes.dim}>{shareWords(each)}</div>
             <span className={classes.share} aria-hidden="true">
               <span style={{ width: `${(each.share ?? 0) * 100}%` }} />
+              {each.expected_share !== null && <i style={{ left: `${each.expected_share * 100}%` }} />}
             </span>
           </Card>
         ))}
       </div>
+      {told.expected_by !== null && <SampleRatio experiment={told.expected_by} />}
       <Card title="Over time">
         <Series told={told} names={names} />
       </Card>

@@ -1,4 +1,5 @@
 import { Button, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
@@ -10,9 +11,9 @@ import { Guarded } from "@/components/Guarded";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { useNow } from "@/lib/now";
-import { endOf, entitled, inOrder, LIFETIMES, OVERLAPS, standing } from "../model";
+import { endOf, entitled, inOrder, LIFETIMES, lastUse, OVERLAPS, revokeWords, standing, type Use } from "../model";
 import classes from "../pages/keys.module.css";
-import { type NewSdkKey, type SdkKey, useKeyWrites, useSdkKeys } from "../queries";
+import { keyUsesQuery, type NewSdkKey, type SdkKey, useKeyWrites, useSdkKeys } from "../queries";
 import { Standing } from "./Standing";
 
 type Asked = { readonly what: "create" } | { readonly what: "rotate" | "revoke"; readonly key: SdkKey };
@@ -26,6 +27,7 @@ const KINDS = [
 export function SdkKeys() {
   const { project, environment } = usePlace();
   const { query, more } = useSdkKeys(project.key, environment.key);
+  const uses = useQuery(keyUsesQuery(project.key, environment.key));
   const [asked, setAsked] = useState<Asked | null>(null);
   const [made, setMade] = useState<NewSdkKey | null>(null);
   // A clock that ticks may be behind what was just answered: a key that ended at once has ended.
@@ -42,9 +44,15 @@ export function SdkKeys() {
   const columns: readonly Column<SdkKey>[] = [
     { id: "name", header: "Key", cell: (row) => row.name },
     { id: "kind", header: "Kind", width: "110px", cell: (row) => (row.kind === "server" ? "Server" : "Client") },
-    { id: "hint", header: "Ends with", width: "160px", cell: (row) => <code>…{row.hint}</code> },
+    { id: "hint", header: "Ends with", width: "120px", cell: (row) => <code>…{row.hint}</code> },
     { id: "standing", header: "State", width: "170px", cell: (row) => <Standing row={row} now={now} /> },
-    { id: "created", header: "Created", width: "150px", cell: (row) => <Time at={row.created_at} /> },
+    {
+      id: "used",
+      header: "Last used",
+      width: "130px",
+      cell: (row) => <LastUse use={lastUse(row.id, uses.data)} asking={uses.isPending} />,
+    },
+    { id: "created", header: "Created", width: "130px", cell: (row) => <Time at={row.created_at} /> },
     {
       id: "actions",
       header: "",
@@ -82,7 +90,7 @@ export function SdkKeys() {
           />
         )}
       </QueryView>
-      {asked !== null && <KeyDialog asked={asked} close={() => setAsked(null)} onMade={setMade} />}
+      {asked !== null && <KeyDialog asked={asked} uses={uses.data} close={() => setAsked(null)} onMade={setMade} />}
       <Modal
         opened={made !== null}
         onClose={() => setMade(null)}
@@ -136,13 +144,20 @@ function RowActions({ row, ask }: { readonly row: SdkKey; readonly ask: (asked: 
   );
 }
 
+function LastUse({ use, asking }: { readonly use: Use; readonly asking: boolean }) {
+  if (!use.known) return <span title="Analytics could not be asked">{asking ? "" : "not known"}</span>;
+  if (use.at === null) return <span title="Nothing has arrived under it">never used</span>;
+  return <Time at={use.at} />;
+}
+
 interface DialogProps {
   readonly asked: Asked;
+  readonly uses: ReadonlyMap<string, string | null> | undefined;
   readonly close: () => void;
   readonly onMade: (key: NewSdkKey) => void;
 }
 
-function KeyDialog({ asked, close, onMade }: DialogProps) {
+function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
   const { project, environment } = usePlace();
   const writes = useKeyWrites(project.key, environment.key);
   const [name, setName] = useState("");
@@ -227,8 +242,9 @@ function KeyDialog({ asked, close, onMade }: DialogProps) {
       )}
       {asked.what === "revoke" && (
         <span>
-          Whatever still asks with <strong>{asked.key.name}</strong> (<code>…{asked.key.hint}</code>) is refused by
-          every edge from now on. It can't be taken back.
+          {revokeWords(lastUse(asked.key.id, uses), Date.now())} Whatever still asks with{" "}
+          <strong>{asked.key.name}</strong> (<code>…{asked.key.hint}</code>) is refused by every edge from now on. It
+          can't be taken back.
         </span>
       )}
       {demanded && (

@@ -12,6 +12,7 @@ import { KeyValue } from "@/components/KeyValue";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
+import { OwnTokens } from "../parts/OwnTokens";
 import { changePassword, endOtherSessions, endSession, type Session, sessionsQuery } from "../queries";
 
 const SCHEMES = [
@@ -47,6 +48,7 @@ export default function ProfilePage() {
             onChange={(next) => setColorScheme(SCHEMES.find((each) => each.value === next)?.value ?? "auto")}
           />
         </Card>
+        <OwnTokens />
         <Sessions />
         <Password />
       </Stack>
