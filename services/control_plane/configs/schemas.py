@@ -85,6 +85,7 @@ class ConfigView(EntityView, serialize_by_alias=True, validate_by_name=True):
     client_visible: bool
     metadata: Metadata
     environments: dict[str, ConfigOutline] = Field(description="What is set of it, by the environment's key.")
+    changes: TriedChanges = None
 
 
 class ConfigSettingsPatch(Changes, strict=True):

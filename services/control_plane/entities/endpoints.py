@@ -26,7 +26,7 @@ from service_kit.versions import REFUSALS, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
 from control_plane.entities.answers import Answered
-from control_plane.entities.dry_runs import DryRun, NotedDryRun, dry_run
+from control_plane.entities.dry_runs import DryRun, dry_run
 from control_plane.entities.list_parameters import requested_filter
 from control_plane.entities.lists import ListFilter
 from control_plane.entities.schemas import Deleted, EntityPage, EntityView
@@ -148,7 +148,7 @@ def _add_lifecycle(
         response_model=view,
     )
     async def archive_entity(
-        project: str, key: str, expected: VersionIfGiven, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
+        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         return answer_entity(await service.archive(actor, project, key, expected))
 
@@ -160,7 +160,7 @@ def _add_lifecycle(
         response_model=view,
     )
     async def restore_entity(
-        project: str, key: str, expected: VersionIfGiven, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
+        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         return answer_entity(await service.restore(actor, project, key, expected))
 
@@ -171,11 +171,9 @@ def _add_lifecycle(
         responses=CHANGE,
     )
     async def delete_entity(
-        project: str, key: str, expected: VersionIfGiven, _: NotedDryRun, actor: Actor = Depends(authenticator.actor)
+        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
     ) -> Deleted:
-        versions = await service.delete(actor, project, key, expected)
-        tried = dry_run()
-        return Deleted(environment_versions=versions) if tried is None else Deleted.model_validate(_of(tried))
+        return Deleted(environment_versions=await service.delete(actor, project, key, expected))
 
 
 class Versioned(Protocol):
@@ -211,11 +209,7 @@ def answer_created(created: Created, noun: Noun) -> Response:
 
 
 def _tried(answered: Answered, tried: DryRun) -> dict[str, Any]:
-    return {**answered.document, **_of(tried)}
-
-
-def _of(tried: DryRun) -> dict[str, Any]:
-    return {"environment_versions": {}, "changes": tried.told()}
+    return {**answered.document, "environment_versions": {}, "changes": tried.told()}
 
 
 def _json(document: Mapping[str, Any], status: int = 200, **headers: str) -> Response:

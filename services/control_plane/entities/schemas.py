@@ -12,7 +12,6 @@ from service_kit.pagination import Page
 from service_kit.schemas import Description, Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
-from control_plane.entities.dry_runs import TriedChanges
 from control_plane.environments.keys import EntityKey
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -143,7 +142,6 @@ class EntityView(AuditedView):
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
     warnings: Warnings = Field([])
-    changes: TriedChanges = None
 
 
 ListedView = TypeVar("ListedView", bound=EntityView)
@@ -165,4 +163,3 @@ class EntityPage(Page[ListedView], Generic[ListedView]):
 
 class Deleted(Output):
     environment_versions: EnvironmentVersions
-    changes: TriedChanges = None

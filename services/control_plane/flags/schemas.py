@@ -170,6 +170,7 @@ class FlagView(EntityView):
     expected_end: ExpectedEnd
     changed_by: WhoView | None = Field(description=f"Who changed the flag itself last; {_UNTOLD}.")
     environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")
+    changes: TriedChanges = None
 
 
 class TargetFields(Input, strict=True):

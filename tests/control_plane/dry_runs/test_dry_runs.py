@@ -21,10 +21,6 @@ WRITES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "switch a flag off": ("PUT", f"{SETTINGS}/enabled", {"enabled": False}, SETTINGS),
     "create a segment": ("POST", "/segments", {"key": "new"}, ""),
     "change a segment": ("PATCH", "/segments/beta", {"included": ["u2"]}, "/segments/beta"),
-    "archive a flag": ("POST", "/flags/checkout/archive", {}, "/flags/checkout"),
-    "archive a metric": ("POST", "/metrics/buys/archive", {}, "/metrics/buys"),
-    "restore a segment": ("POST", "/segments/gone/restore", {}, "/segments/gone"),
-    "delete a segment": ("DELETE", "/segments/beta", {}, "/segments/beta"),
     "create a config": ("POST", "/configs", {**CONFIG, "key": "new"}, ""),
     "change a config": ("PATCH", "/configs/page", {"value": {"retries": 4}}, "/configs/page"),
     "set a config": (
@@ -42,9 +38,6 @@ async def project(tenant: Tenant) -> str:
     await tenant.api.ok("POST", f"{path}/flags", {"key": "checkout", **FLAG})
     await tenant.api.ok("POST", f"{path}/segments", SEGMENT)
     await tenant.api.ok("POST", f"{path}/configs", CONFIG)
-    await tenant.api.ok("POST", f"{path}/metrics", {"key": "buys", "event": "buy", "aggregation": "conversion"})
-    await tenant.api.ok("POST", f"{path}/segments", {"key": "gone"})
-    await tenant.api.ok("POST", f"{path}/segments/gone/archive")
     return path
 
 
