@@ -264,6 +264,7 @@ ENTITIES = (
             VERSIONS,
             LeftOut("id", "create patch", "the service gives it"),
             LeftOut("created_at", "row create patch", "no other feature asks for it"),
+            LeftOut("color", "row", "pages alone tell environments by it"),
             LeftOut("organization_id", "create patch view audit", "told by its project"),
             LeftOut("project_id", "create patch", "the path names it"),
             LeftOut("salt", "create patch view audit", "random, and shown in explanations alone: it tells buckets"),

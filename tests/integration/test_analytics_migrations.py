@@ -165,6 +165,8 @@ async def test_aggregates_hold_what_was_stored_before_they_were_made(warehouse: 
     await migrate(warehouse)
 
     assert (await warehouse.rows("SELECT count() AS units FROM exposure_firsts", {}))[0]["units"] == 1
+    uses = "SELECT sdk_key_id, toUnixTimestamp64Milli(max(last_at)) AS at FROM sdk_key_uses GROUP BY sdk_key_id"
+    assert await warehouse.rows(uses, {}) == [{"sdk_key_id": "x", "at": NOW}]
 
 
 async def test_a_repeated_block_adds_nothing(warehouse: Warehouse) -> None:

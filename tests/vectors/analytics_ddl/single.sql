@@ -590,3 +590,45 @@ WHERE split != '' AND NOT override
 GROUP BY organization_id, environment_id, flag, split, day, config_version, user_key, unit_key, variation;
 
 ALTER TABLE sheet_versions  ADD COLUMN IF NOT EXISTS took_milliseconds UInt32 DEFAULT 3000;
+
+CREATE TABLE IF NOT EXISTS sdk_key_uses 
+(
+    organization_id LowCardinality(String),
+    environment_id LowCardinality(String),
+    sdk_key_id LowCardinality(String),
+    last_at SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (organization_id, environment_id, sdk_key_id)
+TTL toDateTime(last_at) + toIntervalDay(400)
+SETTINGS non_replicated_deduplication_window = 1000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS sdk_key_uses_by_exposures  TO sdk_key_uses AS
+SELECT organization_id, environment_id, sdk_key_id, max(received_at) AS last_at
+FROM events_exposure
+GROUP BY organization_id, environment_id, sdk_key_id;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS sdk_key_uses_by_metrics  TO sdk_key_uses AS
+SELECT organization_id, environment_id, sdk_key_id, max(received_at) AS last_at
+FROM events_metric
+GROUP BY organization_id, environment_id, sdk_key_id;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS sdk_key_uses_by_usage  TO sdk_key_uses AS
+SELECT organization_id, environment_id, sdk_key_id, max(received_at) AS last_at
+FROM events_usage
+GROUP BY organization_id, environment_id, sdk_key_id;
+
+INSERT INTO sdk_key_uses
+SELECT organization_id, environment_id, sdk_key_id, max(received_at)
+FROM events_exposure
+GROUP BY organization_id, environment_id, sdk_key_id;
+
+INSERT INTO sdk_key_uses
+SELECT organization_id, environment_id, sdk_key_id, max(received_at)
+FROM events_metric
+GROUP BY organization_id, environment_id, sdk_key_id;
+
+INSERT INTO sdk_key_uses
+SELECT organization_id, environment_id, sdk_key_id, max(received_at)
+FROM events_usage
+GROUP BY organization_id, environment_id, sdk_key_id;

@@ -50,7 +50,7 @@ const resetRoute = createRoute({
 const linkRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "link",
-  component: lazyRouteComponent(() => import("./link/LinkPage")),
+  component: lazyPage(() => import("./link/LinkPage")),
   staticData: { title: "Your link" },
 });
 

@@ -26,3 +26,18 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS sdk_key_uses_by_usage $on_cluster TO sdk_
 SELECT organization_id, environment_id, sdk_key_id, max(received_at) AS last_at
 FROM events_usage
 GROUP BY organization_id, environment_id, sdk_key_id;
+
+INSERT INTO sdk_key_uses
+SELECT organization_id, environment_id, sdk_key_id, max(received_at)
+FROM events_exposure
+GROUP BY organization_id, environment_id, sdk_key_id;
+
+INSERT INTO sdk_key_uses
+SELECT organization_id, environment_id, sdk_key_id, max(received_at)
+FROM events_metric
+GROUP BY organization_id, environment_id, sdk_key_id;
+
+INSERT INTO sdk_key_uses
+SELECT organization_id, environment_id, sdk_key_id, max(received_at)
+FROM events_usage
+GROUP BY organization_id, environment_id, sdk_key_id;

@@ -2,7 +2,7 @@ import { Anchor, Button, Center, Paper, Stack, Text, Title } from "@mantine/core
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
-import { acceptInvitation, hasSession, joinByInvitation, resetPassword } from "@/api/session";
+import { acceptInvitation, joinByInvitation, resetPassword, whoIsSignedIn } from "@/api/session";
 import emblem from "@/assets/verdict.svg";
 import { Failure } from "@/components/Failure";
 import classes from "../SignInPage.module.css";
@@ -44,9 +44,13 @@ function NewPassword({ secret }: { readonly secret: string }) {
 }
 
 function Invitation({ secret }: { readonly secret: string }) {
-  const session = useQuery({ queryKey: ["link", "session"], queryFn: hasSession, staleTime: Number.POSITIVE_INFINITY });
+  const session = useQuery({
+    queryKey: ["link", "session"],
+    queryFn: whoIsSignedIn,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
   const [known, setKnown] = useState(false);
-  if (session.data === true) return <Join secret={secret} />;
+  if (typeof session.data === "string") return <Join secret={secret} />;
   if (known)
     return (
       <Frame title="You have an account" text="Sign in with it to accept the invitation.">

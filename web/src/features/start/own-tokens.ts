@@ -1,6 +1,6 @@
 /** Tokens that somebody has made for themselves: which come first, and what they may be. */
 
-const ROLES = ["viewer", "analyst", "developer", "administrator", "owner"] as const;
+const ROLES: readonly string[] = ["viewer", "analyst", "developer", "administrator", "owner"];
 export const DAY = 86_400_000;
 
 export const LIFETIMES = [
@@ -12,7 +12,7 @@ export const LIFETIMES = [
 
 /** Those that give no more than one has oneself. Of a role that isn't in the order the API decides. */
 export function rolesUpTo(role: string | null): readonly string[] {
-  const place = ROLES.indexOf(role);
+  const place = role === null ? -1 : ROLES.indexOf(role);
   if (place >= 0) return ROLES.slice(0, place + 1);
   return role === null ? ROLES : [...ROLES, role];
 }

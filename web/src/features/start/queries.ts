@@ -81,8 +81,18 @@ const OWN_TOKENS = "/api/v1/organizations/{organization}/own-tokens" as const;
 export const ownTokensQuery = (organization: string) =>
   queryOptions({
     queryKey: ["me", "tokens", organization],
-    queryFn: ({ signal }) =>
-      read(controlPlane.GET(OWN_TOKENS, { params: { path: { organization }, query: { limit: PAGE } }, signal })),
+    queryFn: async ({ signal }) => {
+      const found: OwnToken[] = [];
+      let cursor: string | undefined;
+      // The newest come last, behind all that have ended.
+      do {
+        const query = { limit: PAGE, ...given({ cursor }) };
+        const page = await read(controlPlane.GET(OWN_TOKENS, { params: { path: { organization }, query }, signal }));
+        found.push(...page.items);
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+      return found;
+    },
   });
 
 /** The token itself is in this answer alone; it goes into no cache. */

@@ -71,10 +71,10 @@ export function OwnTokens() {
       }
     >
       <QueryView query={query} part>
-        {(page) => (
+        {(tokens) => (
           <DataTable
             label="Your tokens"
-            rows={shown(page.items, now)}
+            rows={shown(tokens, now)}
             rowKey={(row) => row.id}
             columns={columns}
             empty={
