@@ -28,7 +28,7 @@ from control_plane.access.scopes import OrganizationScope
 from control_plane.database import Connection, Database
 from control_plane.people import api_tokens_service
 from control_plane.people.endpoints import require_person
-from control_plane.people.schemas import ApiTokenCreate, ApiTokenView, NewApiTokenView, OwnTokenCreate
+from control_plane.people.schemas import ApiTokenView, NewApiTokenView, OwnTokenCreate
 from control_plane.people.views import api_token_view
 from control_plane.quotas import Quota, Quotas
 
@@ -74,7 +74,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
             # After the claim, which lets one write of the organization in at a time.
             if await api_tokens_service.in_force(tx, scope, actor.id) >= OWN_MAX:
                 raise Conflict(f"{OWN_MAX} tokens of yours are in force: revoke one first", code="too_many_tokens")
-            row, token = await api_tokens_service.create(tx, actor, scope, ApiTokenCreate(**body.model_dump()))
+            row, token = await api_tokens_service.create(tx, actor, scope, body)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/own-tokens/{row['id']}"
         return NewApiTokenView(**api_token_view(row).model_dump(), token=token)
 

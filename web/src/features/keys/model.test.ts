@@ -51,6 +51,6 @@ it("says before a key is revoked whether anything still uses it", () => {
   const words = (at: string | null) => revokeWords({ known: true, at }, now);
   expect(words("2026-01-05T09:58:00Z")).toBe("Something still uses it: last 2 minutes ago.");
   expect(words("2025-11-01T00:00:00Z")).toMatch(/^Nothing has arrived under it for a while: last /);
-  expect(words(null)).toBe("Nothing has ever arrived under it.");
+  expect(words(null)).toBe("Nothing has ever arrived under it, as of a minute ago.");
   expect(revokeWords({ known: false }, now)).toMatch(/not known/);
 });

@@ -31,7 +31,7 @@ const DAY = 86_400_000;
 /** What revoking a key does, by its last use. */
 export function revokeWords(use: Use, now: number): string {
   if (!use.known) return "Whether anything still uses it is not known at the moment.";
-  if (use.at === null) return "Nothing has ever arrived under it.";
+  if (use.at === null) return "Nothing has ever arrived under it, as of a minute ago.";
   const old = now - Date.parse(use.at) > 30 * DAY;
   return `${old ? "Nothing has arrived under it for a while: last" : "Something still uses it: last"} ${relativeTime(use.at, now)}.`;
 }

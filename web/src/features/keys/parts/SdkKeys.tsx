@@ -146,7 +146,7 @@ function RowActions({ row, ask }: { readonly row: SdkKey; readonly ask: (asked: 
 
 function LastUse({ use, asking }: { readonly use: Use; readonly asking: boolean }) {
   if (!use.known) return <span title="Analytics could not be asked">{asking ? "" : "not known"}</span>;
-  if (use.at === null) return <span title="Nothing has arrived under it">never used</span>;
+  if (use.at === null) return <span title="Nothing has arrived under it, as of a minute ago">never used</span>;
   return <Time at={use.at} />;
 }
 
