@@ -20,6 +20,8 @@ from service_kit.problems import InvalidInput
 from service_kit.tasks import end
 from streams.memory import MemoryBus
 
+from tests.waiting import until
+
 
 @pytest.mark.parametrize("error", [InvalidInput([]), OverflowError("a fault")], ids=["refused", "unexpected"])
 async def test_every_other_environment_is_published(
@@ -79,22 +81,22 @@ async def test_a_relay_rests_when_all_is_published(
     relay = Relay(
         database=database, bus=MemoryBus(), clock=ManualClock(), telemetry=RelayTelemetry(CollectorRegistry())
     )
+
+    async def looked_again() -> bool:
+        async with database.connection() as connection:
+            await connection.execute("SELECT pg_notify('environment_changed', '')")
+        return looks > before
+
     running = asyncio.create_task(relay.run())
     try:
-        async with asyncio.timeout(60):
-            while not await published():
-                await asyncio.sleep(0.01)
-            segment = {"key": "staff", "name": "Staff", "included": ["u1"]}
-            await tenant.api.ok("POST", f"/projects/{tenant.project}/segments", segment)
-            await at_work.wait()
-            before = looks
-            while looks == before:
-                async with database.connection() as connection:
-                    await connection.execute("SELECT pg_notify('environment_changed', '')")
-                await asyncio.sleep(0.01)
-            go_on.set()
-            while not await published():
-                await asyncio.sleep(0.01)
+        await until(published)
+        segment = {"key": "staff", "name": "Staff", "included": ["u1"]}
+        await tenant.api.ok("POST", f"/projects/{tenant.project}/segments", segment)
+        await until(at_work.is_set)
+        before = looks
+        await until(looked_again)
+        go_on.set()
+        await until(published)
         for _ in range(20):
             await published()
         before = looks
