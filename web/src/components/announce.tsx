@@ -45,6 +45,7 @@ export function announce(written: Done | null, { what, undo }: Options): void {
         {undo !== undefined && (
           <Button
             size="compact-sm"
+            flex="none"
             variant="default"
             title="Undo (u)"
             aria-keyshortcuts="u"

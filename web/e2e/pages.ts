@@ -1,0 +1,99 @@
+/** Every page that the features' routes have, with an example of what stands in its address. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, type Page, type Request } from "@playwright/test";
+import type { Scene } from "./scene";
+import { repository } from "./stack";
+
+export interface RoutedPage {
+  readonly feature: string;
+  /** As the router has it. */
+  readonly path: string;
+}
+
+const FEATURES = join(repository, "web", "src", "features");
+/** Pages of which the scene has no example, each with who opens it. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ["rollouts/$key/incidents/$incident", "13-guard.spec.ts: it takes harm that a monitor finds"],
+]);
+/** Where the scene has what such a page shows; all else is in production. */
+const IN_STAGING: ReadonlySet<string> = new Set(["rollouts"]);
+/** What follows events for as long as the page stands never is through. */
+const FOLLOWS = /\/(tail|stream)(\?|$)/;
+const asked = new WeakMap<Page, Set<Request>>();
+
+export async function routedPages(): Promise<readonly RoutedPage[]> {
+  const found: RoutedPage[] = [];
+  for (const feature of readdirSync(FEATURES).sort()) {
+    const file = pathToFileURL(join(FEATURES, feature, "routes.ts")).href;
+    const { routes } = (await import(file)) as { readonly routes: readonly { readonly path: string }[] };
+    for (const { path } of routes) if (!ELSEWHERE.has(path)) found.push({ feature, path });
+  }
+  return found;
+}
+
+/** The address of a page in this project. A page of a new noun fails here until the scene has an example of it. */
+export function addressOf(path: string, project: string, scene: Scene): string {
+  const parts = path
+    .split("/")
+    .filter((part) => !part.startsWith("{-"))
+    .map((part, index, all) => {
+      if (!part.startsWith("$")) return part;
+      const key = scene.keys.get(all[index - 1] ?? "");
+      if (key === undefined) throw new Error(`scene.ts has no example for ${path}`);
+      return encodeURIComponent(key);
+    });
+  if (path.startsWith("/")) return parts.join("/");
+  const environment = IN_STAGING.has(parts[0] ?? "") ? "staging" : "production";
+  return `/p/${encodeURIComponent(project)}/${parts.join("/")}?env=${environment}`;
+}
+
+/** Opens it and waits until it stands: a heading, nothing that loads, nothing that failed. */
+export async function openPage(page: Page, address: string): Promise<void> {
+  await visit(page, address);
+  await expect(page.getByRole("heading", { level: 1 }), address).toBeVisible();
+  await expect(page.getByRole("heading", { name: /went wrong|not found|no such page/i }), address).toHaveCount(0);
+}
+
+/** Opens it, whatever it has to say, and waits until it has said it. */
+export async function visit(page: Page, address: string): Promise<void> {
+  count(page);
+  await page.goto(address);
+  await quiet(page);
+}
+
+/** Nothing is being asked or drawn; a question that follows from an answer counts, too. */
+async function quiet(page: Page): Promise<void> {
+  await expect
+    .poll(async () => {
+      const before = waiting(page);
+      await page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
+      );
+      const busy = await page.locator("[aria-busy=true]").count();
+      return before + waiting(page) + busy;
+    })
+    .toBe(0);
+}
+
+function waiting(page: Page): number {
+  return [...(asked.get(page) ?? [])].filter((each) => !FOLLOWS.test(each.url())).length;
+}
+
+function count(page: Page): void {
+  if (asked.has(page)) return;
+  const open = new Set<Request>();
+  asked.set(page, open);
+  page.on("request", (request) => open.add(request));
+  page.on("requestfinished", (request) => open.delete(request));
+  page.on("requestfailed", (request) => open.delete(request));
+}
+
+/** The addresses of the tabs that the page has, besides its own. */
+export async function tabsOf(page: Page): Promise<readonly string[]> {
+  const tabs = page.getByRole("main").locator("nav a[href]");
+  const found = await tabs.evaluateAll((all) => all.map((each) => each.getAttribute("href") ?? ""));
+  const here = new URL(page.url()).pathname;
+  return [...new Set(found)].filter((href) => href.startsWith(`${here}/`));
+}
