@@ -52,6 +52,8 @@ STALE = {"If-Match": '"999999"'}
 OPEN_TO_MEMBERS = {
     ("GET", "/organizations/{organization}"): "its name, to whoever belongs to it",
     ("GET", "/organizations/{organization}/projects"): "those that one may see",
+    ("GET", "/organizations/{organization}/own-tokens"): "one's own",
+    ("POST", "/organizations/{organization}/own-tokens"): "one's own, with no right that one lacks",
 }
 """Operations that ask for no right."""
 Operation = tuple[str, str]

@@ -48,12 +48,14 @@ WITHOUT_RIGHT = {
     "DELETE /api/v1/me/sessions": "one's own",
     "DELETE /api/v1/me/sessions/current": "one's own",
     "DELETE /api/v1/me/sessions/{session}": "one's own",
+    "DELETE /api/v1/organizations/{organization}/own-tokens/{token}": "one's own",
     "POST /api/v1/auth/invitations/accept": "whoever has the link",
     "POST /api/v1/auth/login": "whoever knows the password",
     "POST /api/v1/auth/password-resets/use": "whoever has the link",
     "POST /api/v1/auth/sessions": "whoever knows the password",
     "POST /api/v1/me/invitations/accept": "whoever has the link",
     "POST /api/v1/organizations": "administrators of the installation, who belong to no organization by that",
+    "POST /api/v1/organizations/{organization}/own-tokens": "one's own, with no right that one lacks",
     "PUT /api/v1/me/password": "one's own",
 }
 """Operations for which nobody is asked for a right, and who may."""

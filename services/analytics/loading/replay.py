@@ -19,8 +19,9 @@ from analytics.loading.dead_letters import REASON_NAMES
 _ACK_WAIT_SECONDS = 30.0
 _FETCH_SECONDS = 0.5
 _FETCH_MAX = 100
-_ASKED_IN_VAIN_MAX = 10
-"""Somebody else may hold the others."""
+_ASKED_IN_VAIN_MAX = 80
+"""For longer than the wait for an acknowledgement: what was given to a request that had ended meanwhile, or to somebody
+else who has gone, is given again by then."""
 LIST_MAX = 1000
 
 
