@@ -75,7 +75,6 @@ test: ## Everything that must hold: linters, types, import rules, and all tests
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check web-test
 	@$(MAKE) --no-print-directory coverage
 	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory web-e2e
 
 # The longest files before the others: one that comes last has the machine for itself.
 unit: install ## The tests alone, side by side on up to four processes

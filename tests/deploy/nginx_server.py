@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from devstack.ports import free_port, is_free
 from tests.waiting import until_blocking
 
@@ -25,14 +23,25 @@ def program() -> Path:
     for found in (shutil.which("nginx"), "/usr/sbin/nginx", str(KEPT / "usr/sbin/nginx")):
         if found and Path(found).exists():
             return Path(found)
-    if not shutil.which("apt-get"):
-        pytest.skip("nginx is not installed, and there is no apt-get to fetch it")
-    KEPT.mkdir(parents=True, exist_ok=True)
-    fetched = subprocess.run(["apt-get", "download", "nginx"], cwd=KEPT, capture_output=True, text=True, check=False)
+    assert shutil.which("apt-get"), (
+        "there is no nginx and no apt-get to fetch it: install nginx, for example by your system's packages"
+    )
+    for folder in ("lists/partial", "cache/archives/partial"):
+        (KEPT / folder).mkdir(parents=True, exist_ok=True)
+    fetched = _apt("download", "nginx")
+    if not sorted(KEPT.glob("nginx_*.deb")):
+        # A fresh machine has no lists of packages, or old ones; these are our own, which takes no rights.
+        own = ("-o", f"Dir::State::lists={KEPT}/lists", "-o", f"Dir::Cache={KEPT}/cache")
+        _apt("update", *own)
+        fetched = _apt("download", "nginx", *own)
     packages = sorted(KEPT.glob("nginx_*.deb"))
-    assert packages, f"install nginx, or let apt fetch it: {fetched.stderr}"
+    assert packages, f"nginx could not be fetched, install it: sudo apt-get install nginx\n{fetched.stderr}"
     subprocess.run(["dpkg-deb", "--extract", str(packages[-1]), str(KEPT)], check=True)
     return KEPT / "usr/sbin/nginx"
+
+
+def _apt(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["apt-get", *words], cwd=KEPT, capture_output=True, text=True, check=False)
 
 
 def configured(folder: Path, port: int, services: Mapping[str, str]) -> Path:
