@@ -95,10 +95,22 @@ class Workers:
 
 
 def in_one_window(attempt: Callable[[], Any]) -> Any:
-    """What `attempt` gives when it began and ended in the same ten seconds, as limits count them."""
+    """What `attempt` gives when it began and ended in the same ten seconds, as limits count them.
+
+    One that ended in the next has spent a part of those already: the following begins in a fresh window.
+    """
     while True:
-        began = time.time() // 10
+        began = _window()
         found = attempt()
-        if time.time() // 10 == began:
+        ended = _window()
+        if ended == began:
             return found
-        until_blocking(lambda: time.time() % 10 < 9)
+        _await_window_after(ended)
+
+
+def _window() -> float:
+    return time.time() // 10
+
+
+def _await_window_after(spent: float) -> None:
+    until_blocking(lambda: _window() > spent)
