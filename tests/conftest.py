@@ -14,7 +14,7 @@ from service_kit.logs import LIBRARIES, JsonFormatter
 
 from devstack.parts import ClickHouse, Nats, Postgres, Redis
 from devstack.stack import Stack
-from tests import certificates_read_once, endpoints_read_once
+from tests import certificates_read_once, endpoints_read_once, routes_built_late
 from tests.case_names import name_of, numbered
 
 # The same examples in each run, at whatever pace. `--hypothesis-profile=search` looks for others.
@@ -24,6 +24,7 @@ settings.load_profile("steady")
 
 certificates_read_once.read_once()
 endpoints_read_once.read_once()
+routes_built_late.build_late()
 
 
 @pytest.fixture(autouse=True)

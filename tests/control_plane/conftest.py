@@ -6,8 +6,8 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ from devstack.parts import Postgres
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
 
 PASSWORD = "a password of one's own"
+Made = TypeVar("Made")
 _keys = itertools.count(1)
 
 
@@ -65,6 +66,10 @@ class Tenant:
     def path(self) -> str:
         return f"/projects/{self.project}/environments/{self.environment}"
 
+    def told_by(self, api: Api) -> Tenant:
+        """The same, by way of this API's client."""
+        return replace(self, api=api.of(self.api.token))
+
 
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Postgres) -> str:
@@ -80,11 +85,76 @@ def migrated(postgres_server: Postgres) -> str:
     return "migrated"
 
 
+@dataclass(frozen=True)
+class Furnished(Generic[Made]):
+    """A database with something in it, to be copied: making it takes longer than most tests."""
+
+    name: str
+    made: Made
+    """Its people speak to nobody: a test gives them its own client."""
+
+
+def furnish(
+    server: Postgres, name: str, template: str, make: Callable[[Api, Database], Awaitable[Made]]
+) -> Furnished[Made]:
+    """A copy of the template with what is made there, at the moment at which each test's clock stands."""
+    url = server.create_database(name, template=template)
+
+    async def with_app() -> Made:
+        clock = ManualClock()
+        database = await Database.connect(url, clock, pool_size=4)
+        transport = httpx.ASGITransport(await app_on(database, clock), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            made = await make(Api(client), database)
+        await database.close()
+        return made
+
+    return Furnished(name, asyncio.run(with_app()))
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What most tests begin with."""
+
+    admin: Api
+    tenant: Tenant
+
+
+@pytest.fixture(scope="session")
+def furnished(postgres_server: Postgres, migrated: str) -> Furnished[Beginning]:
+    async def make(anonymous: Api, _: Database) -> Beginning:
+        admin = await sign_in(anonymous, *ADMINISTRATOR)
+        return Beginning(admin, await new_tenant(admin, "acme"))
+
+    return furnish(postgres_server, "furnished", migrated, make)
+
+
 @pytest.fixture
-def postgres_url(postgres_server: Postgres, migrated: str) -> Iterator[str]:
+def begins_furnished(request: pytest.FixtureRequest) -> bool:
+    """Whether the database has the tenant from the beginning. No where the app or clock of a test must see it made."""
+    return "tenant" in request.fixturenames
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest, begins_furnished: bool) -> Beginning | None:
+    """What there is already, unless the test makes it."""
+    if not begins_furnished:
+        return None
+    before: Furnished[Beginning] = request.getfixturevalue("furnished")
+    return before.made
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, migrated: str, begins_furnished: bool) -> str:
+    """The name of the database that the test's own is a copy of."""
+    return str(request.getfixturevalue("furnished").name) if begins_furnished else migrated
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres, template: str) -> Iterator[str]:
     """The address of a migrated database, dropped after the test."""
     name = f"test_{uuid.uuid4().hex}"
-    yield postgres_server.create_database(name, template=migrated)
+    yield postgres_server.create_database(name, template=template)
     postgres_server.drop_database(name)
 
 
@@ -127,8 +197,8 @@ async def sign_in(api: Api, email: str, password: str) -> Api:
 
 
 @pytest.fixture
-async def admin(anonymous: Api) -> Api:
-    return await sign_in(anonymous, *ADMINISTRATOR)
+async def admin(anonymous: Api, beginning: Beginning | None) -> Api:
+    return anonymous.of(beginning.admin.token) if beginning else await sign_in(anonymous, *ADMINISTRATOR)
 
 
 async def invited(owner: Api, organization: str, email: str, role: str) -> str:
@@ -162,8 +232,8 @@ async def new_tenant(admin: Api, key: str) -> Tenant:
 
 
 @pytest.fixture
-async def tenant(admin: Api) -> Tenant:
-    return await new_tenant(admin, "acme")
+async def tenant(admin: Api, beginning: Beginning | None) -> Tenant:
+    return beginning.tenant.told_by(admin) if beginning else await new_tenant(admin, "acme")
 
 
 @pytest.fixture

@@ -34,6 +34,12 @@ def trace(database: Database, clock: ManualClock) -> SignInTrace:
 
 
 @pytest.fixture
+def begins_furnished() -> bool:
+    """What is traced begins with the first sign-in."""
+    return False
+
+
+@pytest.fixture
 async def app(database: Database, clock: ManualClock, trace: SignInTrace) -> FastAPI:
     return await app_on(database, clock, trace=trace)
 

@@ -26,6 +26,12 @@ RARE = {"create an experiment": 9, "start an experiment": 15}
 
 
 @pytest.fixture
+def begins_furnished() -> bool:
+    """Who makes the tenant lets the connection know the statements."""
+    return False
+
+
+@pytest.fixture
 async def way(postgres_url: str) -> AsyncIterator[CountingWay]:
     async with CountingWay(urlsplit(postgres_url).port or 5432) as way:
         yield way

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from messages.generated.impact_pb2 import ImpactReply
 from service_kit.clock import ManualClock
 
-from tests.control_plane.conftest import Api, Tenant, new_member
+from devstack.parts import Postgres
+from tests.control_plane.conftest import Api, Beginning, Furnished, Tenant, furnish, new_member
 from tests.control_plane.running_app import app_on
 
 VARIATIONS = [{"key": "on", "value": True}, {"key": "off", "value": False}]
@@ -155,11 +156,30 @@ class Shop:
         return await self.owner.ok("GET", f"{self.requests}/{request['number']}")
 
 
-@pytest.fixture
-async def shop(tenant: Tenant, database: Database) -> Shop:
+async def new_shop(tenant: Tenant, database: Database) -> Shop:
     author, reviewer, second = [await new_member(tenant.api, tenant.organization, "developer") for _ in range(3)]
     shop = Shop(tenant, author, reviewer, second, database)
     await tenant.api.ok("POST", f"{shop.path}/environments", {"key": "staging", "name": "Staging"})
     await tenant.api.ok("POST", f"{shop.path}/flags", FLAG)
     await shop.policy()
     return shop
+
+
+@pytest.fixture(scope="session")
+def furnished_shop(postgres_server: Postgres, furnished: Furnished[Beginning]) -> Furnished[Shop]:
+    async def make(anonymous: Api, database: Database) -> Shop:
+        return await new_shop(furnished.made.tenant.told_by(anonymous), database)
+
+    return furnish(postgres_server, "furnished_shop", furnished.name, make)
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, template: str) -> str:
+    return str(request.getfixturevalue("furnished_shop").name) if "shop" in request.fixturenames else template
+
+
+@pytest.fixture
+def shop(tenant: Tenant, database: Database, furnished_shop: Furnished[Shop]) -> Shop:
+    made = furnished_shop.made
+    author, reviewer, second = [tenant.api.of(each.token) for each in (made.author, made.reviewer, made.second)]
+    return Shop(tenant, author, reviewer, second, database)

@@ -42,6 +42,12 @@ def clock() -> SystemClock:
     return SystemClock()
 
 
+@pytest.fixture
+def begins_furnished() -> bool:
+    """The clock is that of the provider."""
+    return False
+
+
 async def records_of(name: str) -> Sequence[str]:
     return RECORDS.get(name, [])
 

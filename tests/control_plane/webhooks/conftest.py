@@ -17,6 +17,12 @@ from tests.control_plane.webhooks.stand import LOCAL, Hooks, worker_on
 
 
 @pytest.fixture
+def begins_furnished() -> bool:
+    """The tenant is another one here."""
+    return False
+
+
+@pytest.fixture
 async def app(database: Database, clock: ManualClock) -> FastAPI:
     return await app_on(database, clock, guard=OutboundGuard([LOCAL]))
 
