@@ -19,7 +19,8 @@ from service_kit.workers.levels import Levels
 from event_ingestor.admission.events import AdmittedEvents
 from event_ingestor.admission.refusals import Rejection
 
-RECORDS_WAITING_MAX = 1_000
+RECORDS_WAITING_MAX, BYTES_WAITING_MAX = 1_000, 1024 * 1024
+"""Of one watcher: events may be large, and whoever watches may read as slowly as they like."""
 WATCHERS_PER_ENVIRONMENT_MAX = 5
 _encode = msgspec.json.Encoder().encode
 
@@ -29,6 +30,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self._records: deque[bytes] = deque()
+        self._bytes = 0
         self._missed = 0
         self._news = asyncio.Event()
         self._closed = False
@@ -38,10 +40,11 @@ class Watcher:
         self._news.set()
 
     def offer(self, record: bytes) -> None:
-        if len(self._records) == RECORDS_WAITING_MAX:
+        if len(self._records) == RECORDS_WAITING_MAX or self._bytes + len(record) > BYTES_WAITING_MAX:
             self._missed += 1
         else:
             self._records.append(record)
+            self._bytes += len(record)
         self._news.set()
 
     async def frames(self, idle_seconds: float) -> AsyncIterator[bytes]:
@@ -57,6 +60,7 @@ class Watcher:
             missed, self._missed = self._missed, 0
             records = [*self._records]
             self._records.clear()
+            self._bytes = 0
             if missed:
                 records.append(b'event: missed\ndata: {"count":%d}\n\n' % missed)
             if records:

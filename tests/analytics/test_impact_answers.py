@@ -9,6 +9,7 @@ import pytest
 from analytics.impact.answers import ImpactAnswers
 from analytics.impact.sample import Samples
 from analytics.impact.served import ServedEnvironments
+from analytics.warehouse.contexts import SampleSize
 from analytics.warehouse.errors import WarehouseUnavailable
 from bucketing.flagset import Fixed, Flag, FlagType
 from messages.documents import flag_document
@@ -30,8 +31,8 @@ class Contexts:
         self.asked: list[dict[str, Any]] = []
         self.away = False
 
-    async def recent(self, environment: dict[str, Any], limit: int) -> tuple[int, list[dict[str, Any]]]:
-        self.asked.append({**environment, "limit": limit})
+    async def recent(self, environment: dict[str, Any], most: SampleSize) -> tuple[int, list[dict[str, Any]]]:
+        self.asked.append({**environment, "limit": most.units})
         if self.away:
             raise WarehouseUnavailable("no answer")
         return 2, [{"user_key": key, "contexts": [(1, "checkout", "{}")]} for key in ("u1", "u2")]

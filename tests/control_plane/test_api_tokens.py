@@ -9,6 +9,7 @@ from control_plane.database import Database
 from service_kit.clock import ManualClock
 
 from tests.control_plane.conftest import PASSWORD, Api, Tenant, invited, joined
+from tests.control_plane.test_access_matrix import with_role
 
 EVE = "eve@example.com"
 
@@ -119,6 +120,21 @@ async def test_everybody_has_tokens_of_their_own(tenant: Tenant) -> None:
     assert (await tenant.api("DELETE", f"{own}/{made['id']}")).status_code == 404
     assert (await eve.ok("DELETE", f"{own}/{made['id']}"))["revoked_at"] is not None
     assert (await eve.of(made["token"])("GET", f"/projects/{tenant.project}/flags")).status_code == 401
+
+
+async def test_nobody_learns_of_a_project_by_asking_for_a_token(tenant: Tenant, make_member: Any) -> None:
+    at = f"/organizations/{tenant.organization}"
+    mine = await tenant.api.ok("POST", f"{at}/projects", {"key": "mine", "name": "Mine"})
+    person = await with_role(tenant, make_member, "developer", project=mine["id"])
+    wanted = {"name": "laptop", "role": "viewer", "expires_at": SOON}
+    for there in ({"environment": "production"}, {}):
+        answers = [
+            await person("POST", f"{at}/own-tokens", {**wanted, **there, "project": key}) for key in ("shop", "nothing")
+        ]
+        told = [(each.status_code, each.json()["errors"]) for each in answers]
+        assert told[0] == told[1]
+        assert told[0][1][0]["code"] == "unknown_project"
+    await person.ok("POST", f"{at}/own-tokens", {**wanted, "project": "mine"})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from event_ingestor.admission.events import AdmittedEvents
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.counts import MINUTE_MS, MINUTES_KEPT, Counts
-from event_ingestor.tail import RECORDS_WAITING_MAX, WATCHERS_PER_ENVIRONMENT_MAX, Tail
+from event_ingestor.tail import BYTES_WAITING_MAX, RECORDS_WAITING_MAX, WATCHERS_PER_ENVIRONMENT_MAX, Tail
 from service_kit.problems import TooManyRequests
 
 START = 1_767_607_200_000
@@ -64,6 +64,20 @@ async def test_a_slow_watcher_is_told_what_it_missed() -> None:
         frame = await anext(watcher.frames(10))
         assert frame.count(b"\ndata: ") == RECORDS_WAITING_MAX + 1
         assert frame.endswith(b'event: missed\ndata: {"count":%d}\n\n' % (3 * RECORDS_WAITING_MAX))
+
+
+async def test_large_events_of_a_slow_watcher_fill_no_memory() -> None:
+    tail, large = Tail(), b'{"n":"%s"}\n' % (b"x" * 30_000)
+    with tail.watch("e1") as watcher:
+        for _ in range(RECORDS_WAITING_MAX):
+            tail.tell("e1", START, AdmittedEvents(large, b"", 1, 0, ()))
+        frames = watcher.frames(10)
+        frame = await anext(frames)
+        assert 0.9 * BYTES_WAITING_MAX < len(frame) <= 1.1 * BYTES_WAITING_MAX
+        shown = frame.count(b"event: accepted")
+        assert frame.endswith(b'event: missed\ndata: {"count":%d}\n\n' % (RECORDS_WAITING_MAX - shown))
+        tail.tell("e1", START, ADMISSION)
+        assert (await anext(frames)).count(b"event: accepted") == 3
 
 
 def test_watchers_are_few_and_leave_their_place() -> None:

@@ -8,8 +8,11 @@ import pytest
 from analytics.catalog.catalog import Catalog
 from analytics.instants import rfc3339
 from analytics.warehouse.client import Warehouse
+from analytics.warehouse.contexts import ContextReader, SampleSize
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from analytics.warehouse.usage import RollUp
+from bucketing.flagset import Fixed, Flag, FlagType
+from bucketing.limits import FLAG_VARIATIONS_MAX
 from messages.sdk_keys import KeyKind, SdkKey
 from service_kit.clock import ManualClock
 
@@ -19,6 +22,11 @@ __all__ = ["warehouse"]
 MINUTE = 60_000
 WHERE = {"project": "shop", "environment": "production"}
 THIS_MINUTE = NOW - NOW % MINUTE
+
+
+def with_flag(catalog: Catalog) -> None:
+    made = Flag("checkout", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
+    catalog.entries("env-1").flags["checkout"] = made
 
 
 async def stored(warehouse: Warehouse, table: str, rows: list[dict[str, Any]]) -> None:
@@ -161,6 +169,47 @@ async def test_attributes_are_told_with_types_shares_and_common_values(warehouse
     assert found["email"]["values"] == []
     assert (found["address.city"]["private"], found["address.city"]["values"]) == (True, [])
     assert found["address.city"]["distinct"] is None
+
+
+async def test_of_exposures_as_many_variations_are_told_as_a_flag_may_have(warehouse: Warehouse) -> None:
+    """Whoever has a client key says that there was any."""
+    made_up = [
+        {**exposure(f"user-{number}", NOW - MINUTE), "variation": f"made-up-{number:03}"}
+        for number in range(FLAG_VARIATIONS_MAX + 50)
+    ]
+    real = [{**exposure(f"user-{number}", NOW - 2 * MINUTE), "variation": "zz"} for number in range(3)]
+    await stored(warehouse, "events_exposure", made_up + real)
+    async with api(warehouse, ManualClock(NOW), prepare=with_flag) as client:
+        answer = await client.get("/v1/flags/checkout/exposures", params=WHERE | {"bucket": "day"})
+    assert answer.status_code == 200, answer.text
+    document = answer.json()
+    assert document["exposures"] == FLAG_VARIATIONS_MAX + 53
+    counts = {each["variation"]: (each["exposures"], each["units"]) for each in document["variations"]}
+    assert (counts["zz"], counts["…"]) == ((3, 3), (51, 51))
+    assert sum(1 for each in counts if each.startswith("made-up")) == FLAG_VARIATIONS_MAX - 1
+    assert sum(len(point["variations"]) for point in document["series"]) <= 2 * (FLAG_VARIATIONS_MAX + 1)
+
+
+async def test_a_sample_has_bounds_of_its_own(warehouse: Warehouse) -> None:
+    rows = [exposure(f"user-{number}", NOW - number, f'{{"n":"{"x" * 90}"}}') for number in range(20)]
+    rows += [{**exposure("user-0", NOW - 10 - number, "{}"), "flag": f"flag-{number}"} for number in range(5)]
+    await stored(warehouse, "events_exposure", rows)
+    asked = {"organization": "org-1", "environment": "env-1", "since": NOW - HOUR}
+    reader = ContextReader(warehouse)
+
+    estimated, whole = await reader.recent(asked, SampleSize(units=100))
+    assert (estimated, len(whole)) == (20, 20)
+    assert [len(each["contexts"]) for each in whole if each["user_key"] == "user-0"] == [6]
+
+    _, newest = await reader.recent(asked, SampleSize(units=100, contexts=2))
+    (contexts,) = (each["contexts"] for each in newest if each["user_key"] == "user-0")
+    assert [(at, flag) for at, flag, _ in contexts] == [(NOW - 10, "flag-0"), (NOW, "checkout")]
+
+    estimated, few = await reader.recent(asked, SampleSize(units=100, bytes=1_000))
+    assert estimated == 20
+    assert sum(len(text) for each in few for _, _, text in each["contexts"]) <= 1_000
+    assert [each["user_key"] for each in few] == [each["user_key"] for each in whole[: len(few)]]
+    assert few
 
 
 @pytest.mark.parametrize(

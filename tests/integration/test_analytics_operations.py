@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,6 +17,8 @@ from analytics.catalog.entries import Environment, Metric
 from analytics.loading.batches import LoadBatch
 from analytics.loading.dead_letters import send
 from analytics.loading.storage import store
+from analytics.planning import design
+from analytics.planning import endpoints as planning_endpoints
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
@@ -260,6 +263,19 @@ async def planned(client: httpx.AsyncClient, query: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     document: dict[str, Any] = answer.json()["plan"]
     return document
+
+
+async def test_a_plan_of_many_looks_holds_nobody_up(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside: list[bool] = []
+
+    def noted(*given: Any) -> Any:
+        beside.append(threading.current_thread() is not threading.main_thread())
+        return design.planned(*given)
+
+    monkeypatch.setattr(planning_endpoints, "planned", noted)
+    many = "effect=0.05&baseline=0.2&mode=group&planned_looks=3"
+    assert (await client.get(f"/v1/planner?{WHERE}&{many}")).status_code == 200
+    assert beside == [True]
 
 
 async def test_the_planner_knows_the_modes_margins_and_amounts_of_a_plan(client: httpx.AsyncClient) -> None:

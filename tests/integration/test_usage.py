@@ -20,7 +20,7 @@ from analytics.usage.evidence import UsageEvidence
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
-from analytics.warehouse.usage import RollUp, UsageReader
+from analytics.warehouse.usage import OTHERS, VARIATIONS_MAX, RollUp, UsageReader
 from messages.generated.event_pb2 import EventBatch
 from messages.generated.usage_pb2 import UsageReply, UsageRequest
 from messages.subjects import DEAD_LETTERS, events_stream, events_subject
@@ -36,6 +36,7 @@ from tests.integration.loader_run import load
 HOUR = 3_600_000
 NOW = int(time.time() * 1000)
 THIS_HOUR = NOW - NOW % HOUR
+PRODUCTION = {"project": "shop", "environment": "production"}
 
 
 @pytest.fixture
@@ -138,6 +139,31 @@ async def test_a_line_that_is_no_usage_is_set_aside_alone(warehouse: Warehouse) 
 
 def by_flag(page: dict[str, Any]) -> dict[str, Any]:
     return {each["flag"]: each for each in page["items"]}
+
+
+async def test_of_a_flag_as_many_variations_are_told_as_it_may_have(warehouse: Warehouse) -> None:
+    """Whoever has a client key says that there was any."""
+    made_up = [counted("checkout", 1, f"made-up-{number}", bulk=True) for number in range(VARIATIONS_MAX + 50)]
+    events = [(f"u-{at}", THIS_HOUR, made_up[at : at + 100]) for at in range(0, len(made_up), 100)]
+    real = [counted("checkout", 5, "zz"), counted("checkout", 7, "", reason="CACHED")]
+    await loaded(warehouse, payload(*events, ("real", THIS_HOUR, real)))
+    await RollUp(warehouse, ManualClock(NOW)).run()
+    async with api(warehouse, ManualClock(NOW)) as client:
+        page = (await client.get("/v1/usage/flags", params={**PRODUCTION, "flags": "checkout"})).json()
+        one = (await client.get("/v1/usage/flags/checkout", params={**PRODUCTION, "hours": 1})).json()
+    (listed,) = page["items"]
+    for told in (listed["variations"], one["variations"]):
+        counts = {each["variation"]: each["evaluations"] for each in told}
+        assert (len(counts), counts["zz"], counts[None], counts[OTHERS]) == (VARIATIONS_MAX + 2, 5, 7, 51)
+    assert listed["evaluations"] == one["evaluations"] == VARIATIONS_MAX + 50 + 5 + 7
+    assert len(one["series"]) == VARIATIONS_MAX + 2
+
+    request = UsageRequest(organization_id="org-1", environment_ids=["env-1"], flags=["checkout"])
+    reply = UsageReply.FromString(await UsageEvidence(UsageReader(warehouse)).answer(request.SerializeToString()))
+    (flag,) = reply.environments[0].flags
+    found = {each.variation: (each.named, each.in_bulk) for each in flag.variations}
+    assert (len(found), found["zz"], found[OTHERS]) == (VARIATIONS_MAX + 1, (5, 0), (0, 51))
+    assert flag.named_at == flag.bulk_at == THIS_HOUR // 1000
 
 
 async def test_what_was_asked_for_is_told_by_flag_over_time_and_by_key_of_none(warehouse: Warehouse) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stats import distributions
 from stats.design.requests import PlanRequest
@@ -16,6 +17,8 @@ from stats.sequential.boundaries import crossing, planned_bounds
 from stats.sequential.inference import sample_inflation
 
 LEVEL_MAX = 0.999
+_inflation_of_looks = lru_cache(maxsize=256)(sample_inflation)
+"""The same for each size and effect that a plan asks about; of a hundred looks it takes most of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Reach:
         if self.request.mode is Mode.ALWAYS_VALID:
             drift = self.critical(units) + distributions.upper_quantile(1.0 - self.request.power)
             return (drift / self.fixed_drift) ** 2, None
-        found = sample_inflation(
+        found = _inflation_of_looks(
             self._information(),
             self._bounds(),
             self.request.alpha_each,
@@ -76,8 +79,8 @@ class Reach:
         stops = crossing(self._information(), self._bounds(), drift, two_sided=not self.one_sided)
         return min(1.0, math.fsum(stops.upper))
 
-    def _information(self) -> list[float]:
-        return [look / self.request.looks for look in range(1, self.request.looks + 1)]
+    def _information(self) -> tuple[float, ...]:
+        return tuple(look / self.request.looks for look in range(1, self.request.looks + 1))
 
     def _bounds(self) -> tuple[float, ...]:
         return planned_bounds(self.request.looks, self.level, self.request.boundary)

@@ -17,9 +17,9 @@ from analytics.catalog.entries import Environment
 from analytics.held_answers import HeldAnswers
 from analytics.instants import rfc3339
 from analytics.results.inquiries import PROBLEMS, Inquiries, Where, json_response
-from analytics.warehouse.contexts import ContextReader
+from analytics.warehouse.contexts import ContextReader, SampleSize
 
-UNITS_MAX = 5_000
+SIZE = SampleSize(units=5_000, contexts=20, bytes=32 * 1024 * 1024)
 HELD_SECONDS = 60.0
 HELD_MAX = 100
 _DAY_MILLISECONDS = 86_400_000
@@ -41,7 +41,7 @@ def build_router(
             "environment": environment.id,
             "since": now - days * _DAY_MILLISECONDS,
         }
-        estimated, rows = await reader.recent(asked, UNITS_MAX)
+        estimated, rows = await reader.recent(asked, SIZE)
 
         def document() -> AttributesDocument:
             found = seen_attributes(rows, environment.pii_attributes)

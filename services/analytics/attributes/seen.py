@@ -17,6 +17,8 @@ VALUES_MAX = 20
 VALUE_LENGTH_MAX = 100
 ATTRIBUTES_MAX = 200
 _DEPTH_MAX = 6
+_NAMES_MAX = 20_000
+"""Of names that are counted at once: whoever holds a client key may send any, each unit others."""
 _DISTINCT_MAX = 5_000
 """Of values that are counted one by one; what comes beyond is something like an id."""
 _SHARED_BY_MIN = 2
@@ -41,20 +43,37 @@ class SeenAttribute:
         return sorted(found, key=lambda each: (-each[1], str(each[0])))[:VALUES_MAX]
 
 
-def seen_attributes(rows: Iterable[Row], hidden: Sequence[str]) -> dict[str, SeenAttribute]:
+def seen_attributes(rows: Sequence[Row], hidden: Sequence[str]) -> dict[str, SeenAttribute]:
     """By name or path, those that most units have first. `hidden`: of these and what is inside them no value is
     counted, because what is stored are stand-ins. A row is a unit with its contexts, the oldest first."""
-    found: dict[str, SeenAttribute] = {}
+    found = {name: SeenAttribute() for name in _commonest_names(rows)}
     for row in rows:
-        unit: dict[str, tuple[int, Any]] = {}
-        for at, _, text in row["contexts"]:
-            for name, value in _flat(_decode(text or "{}")):
-                unit[name] = at, value
-        for name, (at, value) in unit.items():
-            if name not in _KEYS:
-                _count(found.setdefault(name, SeenAttribute()), at, value, hidden=is_hidden(name, hidden))
+        for name, (at, value) in _unit(row).items():
+            if name in found:
+                _count(found[name], at, value, hidden=is_hidden(name, hidden))
     ordered = sorted(found.items(), key=lambda each: (-each[1].units, each[0]))
     return dict(ordered[:ATTRIBUTES_MAX])
+
+
+def _commonest_names(rows: Iterable[Row]) -> list[str]:
+    """Somewhat more than are told, by how many units have them. Where there are too many names, all lose a unit, and
+    those without one are forgotten: a name that many units have stays among them, whatever else is sent."""
+    units: Counter[str] = Counter()
+    for row in rows:
+        units.update(_unit(row).keys())
+        while len(units) > _NAMES_MAX:
+            units = Counter({name: count - 1 for name, count in units.items() if count > 1})
+    return [name for name, _ in sorted(units.items(), key=lambda each: (-each[1], each[0]))[: 2 * ATTRIBUTES_MAX]]
+
+
+def _unit(row: Row) -> dict[str, tuple[int, Any]]:
+    """The newest value of each attribute of one unit, with its moment."""
+    unit: dict[str, tuple[int, Any]] = {}
+    for at, _, text in row["contexts"]:
+        for name, value in _flat(_decode(text or "{}")):
+            if name not in _KEYS:
+                unit[name] = at, value
+    return unit
 
 
 def is_hidden(name: str, hidden: Sequence[str]) -> bool:

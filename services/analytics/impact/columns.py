@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bucketing import CompiledFlagSet, Decision, compile_flagset
+from bucketing.explanation import abridged_explanation
 from bucketing.flagset import Fixed, Flag, FlagSet, FlagType, InSegment, Rule
 
 IN_SEGMENT = "segment/"
@@ -58,4 +59,4 @@ def _positions(decisions: Iterable[Decision]) -> dict[str, int]:
 
 
 def explained(compiled: CompiledFlagSet, key: str, context: Mapping[str, Any], now: int) -> dict[str, Any]:
-    return compiled.explain(key, dict(context), now).to_dict()
+    return abridged_explanation(compiled.explain(key, dict(context), now).to_dict())

@@ -12,7 +12,7 @@ from bucketing.attributes import TARGETING_KEY, read
 from service_kit.clock import Clock
 
 from analytics.warehouse.client import Row
-from analytics.warehouse.contexts import ContextReader
+from analytics.warehouse.contexts import ContextReader, SampleSize
 
 LONG_LIST, UNREAD_LIST = "(long list of) ", "(unread long list of) "
 """Before a segment's key: what decides who is in it beside attributes. The second is never known."""
@@ -63,7 +63,7 @@ class Samples:
             return held[1]
         since = self._clock.now() - self._days * _DAY_MILLISECONDS
         environment = {"organization": organization_id, "environment": environment_id, "since": since}
-        estimated, rows = await self._contexts.recent(environment, self._units_max)
+        estimated, rows = await self._contexts.recent(environment, SampleSize(self._units_max))
         sample = Sample([_unit(each) for each in rows], estimated, since)
         self._held[name] = moment, sample
         self._held.move_to_end(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -18,7 +19,6 @@ from analytics.planning.design import Planned, Wanted, planned
 from analytics.planning.documents import (
     CalibrationDocument,
     PlannerDocument,
-    Source,
     calibration_document,
     planner_document,
 )
@@ -81,19 +81,17 @@ def build_router(
         With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among the
         units of `flag`. Days are those of the present traffic, and not fewer than `minimum_days`."""
         environment = inquiries.measured(actor, where)
-        source: Source
-        metric = None
-        if known.baseline is not None:
-            found = Baseline(0, known.baseline, known.sd, known.units_per_day)
-            source = "given"
-        else:
-            metric, period = _past(inquiries, environment, history, clock.now())
-            async with inquiries.turn(actor, environment):
-                found = await baseline(warehouse, metric, period)
-            source = "history"
-        if known.units_per_day is not None:
-            found = replace(found, units_per_day=known.units_per_day)
-        return json_response(planner_document(found, source, planned(aim, design, found, metric)))
+        past = _past(inquiries, environment, history, clock.now()) if known.baseline is None else None
+        async with inquiries.turn(actor, environment):
+            if past is not None:
+                found = await baseline(warehouse, *past)
+            else:
+                found = Baseline(0, known.baseline or 0.0, known.sd, known.units_per_day)
+            if known.units_per_day is not None:
+                found = replace(found, units_per_day=known.units_per_day)
+            # A hundred looks take seconds: others have their turn on the loop meanwhile.
+            plan = await asyncio.to_thread(planned, aim, design, found, None if past is None else past[0])
+        return json_response(planner_document(found, "given" if past is None else "history", plan))
 
     @router.get(
         "/calibration",

@@ -82,7 +82,8 @@ def _whole_days(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposedVariation:
-    """`share`: of the exposures. `expected_share`: of the units, null where no one experiment under way expects any."""
+    """`variation` `…`: all beyond the hundred with most exposures. `share`: of the exposures. `expected_share`: of the
+    units, null where no one experiment under way expects any."""
 
     variation: str
     exposures: int

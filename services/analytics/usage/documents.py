@@ -58,7 +58,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariationCount:
-    """`variation` null: no variation was served, because what was held was still right (`CACHED`) or by an error."""
+    """`variation` null: no variation was served, because what was held was still right (`CACHED`) or by an error; `…`:
+    all beyond the hundred that were served most."""
 
     variation: str | None
     evaluations: int

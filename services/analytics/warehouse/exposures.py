@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from bucketing.limits import FLAG_VARIATIONS_MAX
+
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.scopes import ExposureScope
 from analytics.warehouse.sql import query, taken
@@ -20,12 +22,13 @@ class ExposureReader:
         self._warehouse = warehouse
 
     async def series(self, flag: dict[str, Any], bucket_seconds: int) -> list[Row]:
-        """bucket, variation, exposures, units."""
-        return await self._warehouse.rows(query("flag_exposures"), flag | {"bucket_seconds": bucket_seconds})
+        """bucket, variation, exposures, units; all variations but the commonest together as `…`."""
+        bounds = {"bucket_seconds": bucket_seconds, "variations_max": FLAG_VARIATIONS_MAX}
+        return await self._warehouse.rows(query("flag_exposures"), flag | bounds)
 
     async def totals(self, flag: dict[str, Any]) -> list[Row]:
-        """variation, exposures, units."""
-        return await self._warehouse.rows(query("flag_totals"), flag)
+        """variation, exposures, units; all variations but the commonest together as `…`."""
+        return await self._warehouse.rows(query("flag_totals"), flag | {"variations_max": FLAG_VARIATIONS_MAX})
 
     async def recent(self, flag: dict[str, Any], limit: int) -> list[Row]:
         """The latest exposures, newest first."""

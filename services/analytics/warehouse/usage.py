@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bucketing.limits import FLAG_VARIATIONS_MAX
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 
@@ -17,6 +18,10 @@ from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.sql import query
 
 HOUR = 3600
+VARIATIONS_MAX = FLAG_VARIATIONS_MAX
+"""Of a flag, told one by one: as many as a flag may have. Combinations of a remote config may be more."""
+OTHERS = "…"
+"""In place of a variation: all further ones. No variation has this key."""
 MINUTES_KEPT_DAYS = 13
 """A day less than the table keeps: of an hour that is older, minutes may be gone."""
 _LOOKED_BACK_SECONDS = 3 * 86_400
@@ -84,8 +89,8 @@ class UsageReader:
         self, scope: UsageScope, flags: Collection[str], width: int, *, minutes: bool = False
     ) -> list[Row]:
         """flag, variation, reason, error, point, evaluations, named. `width`: of a point, in seconds; out of `minutes`
-        where it is no whole hours."""
-        asked = scope.parameters() | {"flags": sorted(flags), "width": width}
+        where it is no whole hours. Variations beyond `VARIATIONS_MAX` of a flag stand together as `OTHERS`."""
+        asked = scope.parameters() | {"flags": sorted(flags), "width": width, "variations_max": VARIATIONS_MAX}
         return await self._warehouse.rows(query("usage_minute_points" if minutes else "usage_points"), asked)
 
     async def sdks(self, scope: UsageScope, flag: str) -> list[Row]:
@@ -102,6 +107,7 @@ class UsageReader:
         """By environment, flag and variation: named_at, bulk_at (0: never), named and in_bulk since `start`, last_sdk;
         and by environment: first_at, last_at of anything that was told."""
         asked = {"organization": organization, "environments": sorted(environments)}
-        counts = self._warehouse.rows(query("usage_evidence"), asked | {"flags": sorted(flags), "start": start})
+        of_flags = {"flags": sorted(flags), "start": start, "variations_max": VARIATIONS_MAX}
+        counts = self._warehouse.rows(query("usage_evidence"), asked | of_flags)
         found, recorded = await asyncio.gather(counts, self._warehouse.rows(query("usage_recorded"), asked))
         return found, recorded

@@ -2,7 +2,7 @@
 
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.authorization import require
+from control_plane.access.authorization import refuse_archived, require
 from control_plane.access.requests import OwnTenancy, tenancy_of
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
@@ -23,6 +23,7 @@ __all__ = [
     "Scope",
     "api_router",
     "operation_name",
+    "refuse_archived",
     "require",
     "tenancy_of",
 ]

@@ -42,11 +42,17 @@ def require(actor: Actor, right: Right, scope: Scope, *, in_archived: bool = Fal
         raise NotFound("there is nothing at this address")
     if not (actor.may_inside(right, scope) if inside else actor.may(right, scope)):
         raise MissingRight(right, scope)
-    if right.writes and not in_archived and not isinstance(scope, OrganizationScope) and scope.archived:
-        raise Conflict("the project is archived: restore it first", code="project_archived")
+    if right.writes and not in_archived and not isinstance(scope, OrganizationScope):
+        refuse_archived(scope)
     # What is written is written by the right to write, whatever else was read on the way.
     if right.writes or not current_right():
         note_right(right)
+
+
+def refuse_archived(scope: ProjectScope | EnvironmentScope) -> None:
+    """For what is written by a right to read, as one's own things are. Raises `Conflict` (`project_archived`)."""
+    if scope.archived:
+        raise Conflict("the project is archived: restore it first", code="project_archived")
 
 
 class RightNotHeld(Forbidden):

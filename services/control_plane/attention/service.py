@@ -43,14 +43,9 @@ class Attention:
     async def _requests(
         self, tx: Connection, scope: ProjectScope, actor: Actor, environment: str | None
     ) -> list[Found]:
-        waiting, failed = await standing_requests(tx, scope, actor, self._find_actor, OF_A_KIND_MAX + 1)
+        waiting, failed = await standing_requests(tx, scope, actor, self._find_actor, environment, OF_A_KIND_MAX + 1)
         kinds = {Kind.CHANGE_REQUEST_WAITING: waiting, Kind.CHANGE_REQUEST_FAILED: failed}
-        return [
-            _of_request(kind, each)
-            for kind, requests in kinds.items()
-            for each in requests
-            if environment is None or environment in each.environments
-        ]
+        return [_of_request(kind, each) for kind, requests in kinds.items() for each in requests]
 
 
 def _readable(actor: Actor, scope: ProjectScope, environments: Sequence[EnvironmentRow]) -> Readable:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from bucketing import unit_key
 from bucketing.compiled import CompiledFlagSet, compile_flagset
-from bucketing.explanation import Explanation
+from bucketing.explanation import Explanation, abridged
 from bucketing.flagset import Flag, FlagSet, RemoteConfig, Segment
 from service_kit.pagination import PageRequest, cursor_of
 from service_kit.problems import FieldError, InvalidInput, NotFound
@@ -56,12 +57,13 @@ class _Caches:
 
 
 class Explainer:
-    """Remembers the rows of the environments asked for last, so that a question reads only what has changed."""
+    """Remembers the rows of the environments asked for last, so that a question reads only what has changed. Of each
+    tenant one question reads at a time, and none waits for another tenant's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._caches: OrderedDict[UUID, _Caches] = OrderedDict()
-        self._reading = asyncio.Lock()
+        self._reading: WeakValueDictionary[frozenset[UUID], asyncio.Lock] = WeakValueDictionary()
 
     async def explain(
         self, actor: Actor, project: str, environment: str, asked: ExplanationAsked
@@ -72,7 +74,7 @@ class Explainer:
         Raises `NotFound` for a project, an environment or a key that is not there for `actor`, or wasn't then, and
         `InvalidInput` for a moment in the future or before the environment.
         """
-        async with self._reading, self._database.transaction("repeatable_read") as tx:
+        async with self._turn(actor), self._database.transaction("repeatable_read") as tx:
             scope = await resolve_project(tx, actor, project)
             row = await environment_by_key(tx, scope, environment)
             require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
@@ -103,7 +105,7 @@ class Explainer:
         """The decisions of many flags or of all on one context; `at`: project and environment. Raises as `explain`
         does, but for keys that are not there."""
         limit = min(page.limit, MANY_MAX)
-        async with self._reading, self._database.transaction("repeatable_read") as tx:
+        async with self._turn(actor), self._database.transaction("repeatable_read") as tx:
             scope = await resolve_project(tx, actor, at[0])
             row = await environment_by_key(tx, scope, at[1])
             require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
@@ -128,7 +130,7 @@ class Explainer:
         self, actor: Actor, project: str, environment: str, asked: MembershipsAsked
     ) -> MembershipsView:
         """Which segments the context is in now, and why. Raises `NotFound`."""
-        async with self._reading, self._database.transaction("repeatable_read") as tx:
+        async with self._turn(actor), self._database.transaction("repeatable_read") as tx:
             scope = await resolve_project(tx, actor, project)
             row = await environment_by_key(tx, scope, environment)
             require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
@@ -140,9 +142,15 @@ class Explainer:
             raise NotFound(f"there is no segment {absent[0]}", code="segment_not_found")
         segments = replace(flagset, flags={}, remote_configs={}, experiments={})
         told = await asyncio.to_thread(
-            lambda: dict(compile_flagset(segments).memberships(dict(asked.context), now, wanted))
+            lambda: {
+                key: abridged(each)
+                for key, each in compile_flagset(segments).memberships(dict(asked.context), now, wanted)
+            }
         )
         return MembershipsView(segments=told, config_version=row.version, now=now)
+
+    def _turn(self, actor: Actor) -> asyncio.Lock:
+        return self._reading.setdefault(actor.organization_ids, asyncio.Lock())
 
     async def _present(self, tx: Connection, scope: Scope, row: EnvironmentRow, context: Mapping[str, Any]) -> FlagSet:
         caches = self._caches.pop(row.id, None) or _Caches()
@@ -169,7 +177,8 @@ def _told(
     if key not in flagset.flags and key not in flagset.remote_configs:
         return FlagExplanationView(flag=key, decision=None, steps=None)
     found = compiled.explain(key, dict(asked.context), now, show_salt=show_salt).to_dict()
-    return FlagExplanationView(flag=key, decision=found["decision"], steps=found["steps"] if asked.steps else None)
+    steps = [abridged(each) for each in found["steps"]] if asked.steps else None
+    return FlagExplanationView(flag=key, decision=found["decision"], steps=steps)
 
 
 def _past(given: str | int, now: int) -> int:

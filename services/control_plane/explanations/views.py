@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bucketing.explanation import Explanation
+from bucketing.explanation import Explanation, abridged_explanation
 
 from control_plane.changes.versions import Version
 from control_plane.explanations.schemas import ExplanationView, LastChange
@@ -11,7 +11,8 @@ from control_plane.explanations.schemas import ExplanationView, LastChange
 def explanation_view(explained: tuple[Explanation, Version | None]) -> ExplanationView:
     explanation, change = explained
     last = None if change is None else _last_change(change)
-    return ExplanationView.model_validate({**explanation.to_dict(), "last_changed_by": last})
+    told = abridged_explanation(explanation.to_dict())
+    return ExplanationView.model_validate({**told, "last_changed_by": last})
 
 
 def _last_change(change: Version) -> LastChange:

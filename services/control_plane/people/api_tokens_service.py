@@ -62,7 +62,7 @@ async def create(
     Raises `Forbidden` for a program, and for a role with rights that the actor lacks there, `InvalidInput`."""
     if actor.kind != "user":
         raise Forbidden("tokens are made by people", code="not_a_person")
-    where = await scope_of(tx, scope, given)
+    where = await scope_of(tx, actor, scope, given)
     await check_rights(tx, scope, given)
     await require_holding(tx, actor, where, given.role)
     token = PREFIX + secrets.token_urlsafe(32)

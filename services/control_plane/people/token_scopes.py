@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from service_kit.problems import FieldError, InvalidInput
 
+from control_plane.access.actor import Actor
 from control_plane.access.queries import rights_of_role
 from control_plane.access.scopes import EnvironmentScope, OrganizationScope, ProjectScope, Scope
 from control_plane.database import Connection
@@ -14,8 +15,9 @@ from control_plane.people.schemas import ApiTokenCreate
 _NAMED = "(id::text = lower(${0}) OR key = ${0}) ORDER BY id::text = lower(${0}) DESC LIMIT 1"
 
 
-async def scope_of(tx: Connection, scope: OrganizationScope, given: ApiTokenCreate) -> Scope:
-    """The organization, or a project or an environment of it. Raises `InvalidInput`."""
+async def scope_of(tx: Connection, actor: Actor, scope: OrganizationScope, given: ApiTokenCreate) -> Scope:
+    """The organization, or a project or an environment of it. Raises `InvalidInput`, also for a project in which the
+    actor has no part: nobody learns of it by asking for a token."""
     if given.project is None:
         if given.environment is not None:
             raise InvalidInput([FieldError("project", "missing", "must be given with an environment")])
@@ -26,9 +28,12 @@ async def scope_of(tx: Connection, scope: OrganizationScope, given: ApiTokenCrea
         scope.organization_id,
         given.project,
     )
+    unknown = InvalidInput([FieldError("project", "unknown_project", "there is no such project")])
     if project is None:
-        raise InvalidInput([FieldError("project", "unknown_project", "there is no such project")])
+        raise unknown
     found = ProjectScope(scope.organization_id, project["id"], project["key"], project["archived"])
+    if not actor.sees(found):
+        raise unknown
     if given.environment is None:
         return found
     environment = await tx.fetchrow(

@@ -32,14 +32,15 @@ class StandingRequest:
 
 
 async def standing_requests(
-    tx: Connection, scope: ProjectScope, actor: Actor, find_actor: FindActor, limit: int
+    tx: Connection, scope: ProjectScope, actor: Actor, find_actor: FindActor, environment: str | None, limit: int
 ) -> tuple[list[StandingRequest], list[StandingRequest]]:
-    """Those that wait for somebody's review, and open ones whose application failed when it was due."""
+    """Those that wait for somebody's review, and open ones whose application failed when it was due: of what is changed
+    in an environment, or anywhere."""
     readable = readable_nouns(actor, scope)
     reviewable = await Approvals(tx, scope, find_actor).reviewable(actor)
-    waits = RequestFilter(readable=readable, waits_for=actor.id, reviewable=reviewable)
+    waits = RequestFilter(readable=readable, environment=environment, waits_for=actor.id, reviewable=reviewable)
     waiting = await repository.page(tx, scope, None, limit, waits)
-    failed = await repository.failed(tx, scope, limit, readable)
+    failed = await repository.failed(tx, scope, limit, readable, environment)
     return [_standing(each) for each in waiting], [_standing(each) for each in failed]
 
 

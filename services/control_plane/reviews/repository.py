@@ -23,7 +23,18 @@ _CHANGING = tuple(
 )
 _COMMENT_COLUMNS = tuple(each.name for each in fields(CommentRow))
 _COMMENT = ", ".join(_COMMENT_COLUMNS)
-_OF_PROJECT = f"SELECT {_LISTED} FROM change_requests WHERE organization_id = $1 AND project_id = $2"
+_IN_PROJECT = "FROM change_requests WHERE organization_id = $1 AND project_id = $2"
+_OF_PROJECT = f"SELECT {_LISTED} {_IN_PROJECT}"
+_LONG = ("document", "base", "after", "audited")
+# A list holds many requests, and the documents of each may take megabytes.
+_OUTLINED = ", ".join(
+    f"(SELECT json_agg(e.value::jsonb - '{{{','.join(_LONG)}}}'::text[] ORDER BY e.at) "
+    "FROM json_array_elements(edits) WITH ORDINALITY AS e (value, at)) AS edits"
+    if each == "edits"
+    else each
+    for each in _COLUMNS
+)
+_OUTLINES = f"SELECT {_OUTLINED} {_IN_PROJECT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +104,9 @@ async def update_versions(tx: Connection, row: RequestRow) -> None:
 
 
 async def page(tx: Connection, scope: Scope, before: int | None, limit: int, wanted: RequestFilter) -> list[RequestRow]:
-    """The newest first, those with a lower number than `before`."""
+    """The newest first, those with a lower number than `before`; their edits without documents."""
     records = await tx.fetch(
-        f"{_OF_PROJECT} AND ($3::bigint IS NULL OR number < $3) AND nouns <@ $5::text[] "
+        f"{_OUTLINES} AND ($3::bigint IS NULL OR number < $3) AND nouns <@ $5::text[] "
         "AND ($6::text IS NULL OR state = $6) AND ($7::text IS NULL OR $7 IN (author ->> 'id', author ->> 'name')) "
         "AND ($8::text IS NULL OR $8 = ANY(environments)) "
         "AND ($9::uuid IS NULL OR (state = 'open' AND environments && $10::text[] AND NOT $9 = ANY(author_ids) "
@@ -116,15 +127,19 @@ async def page(tx: Connection, scope: Scope, before: int | None, limit: int, wan
     return [_row(each) for each in records]
 
 
-async def failed(tx: Connection, scope: Scope, limit: int, readable: Collection[str]) -> list[RequestRow]:
-    """Open ones that were scheduled and could not be applied, the newest first."""
+async def failed(
+    tx: Connection, scope: Scope, limit: int, readable: Collection[str], environment: str | None
+) -> list[RequestRow]:
+    """Open ones that were scheduled and could not be applied, in an environment or anywhere, the newest first; their
+    edits without documents."""
     records = await tx.fetch(
-        f"{_OF_PROJECT} AND state = 'open' AND failure IS NOT NULL AND nouns <@ $4::text[] "
-        "ORDER BY number DESC LIMIT $3",
+        f"{_OUTLINES} AND state = 'open' AND failure IS NOT NULL AND nouns <@ $4::text[] "
+        "AND ($5::text IS NULL OR $5 = ANY(environments)) ORDER BY number DESC LIMIT $3",
         scope.organization_id,
         scope.project_id,
         limit,
         sorted(readable),
+        environment,
     )
     return [_row(each) for each in records]
 
@@ -227,11 +242,11 @@ def _proposed(stored: Mapping[str, Any]) -> ProposedEdit:
             key=stored["key"],
             environment=stored["environment"],
             action=stored["action"],
-            document=stored["document"],
+            document=stored.get("document", {}),
             base_version=stored["base_version"],
         ),
-        base=stored["base"],
-        after=stored["after"],
+        base=stored.get("base"),
+        after=stored.get("after"),
         environments=tuple(stored["environments"]),
         touched=tuple(stored["touched"]),
         shrinking=stored["shrinking"],

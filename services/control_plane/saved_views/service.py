@@ -11,7 +11,7 @@ import msgspec
 from service_kit.problems import FieldError, InvalidInput, NotFound
 from service_kit.versions import check_version
 
-from control_plane.access import Actor, Right, require
+from control_plane.access import Actor, Right, refuse_archived, require
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.quotas import QuotaExceeded
 from control_plane.saved_views.models import SavedViewRow
@@ -28,6 +28,7 @@ from control_plane.saved_views.schemas import FILTERS_BYTES_MAX, SavedView, Save
 ENTITY = "saved_view"
 OWN_MAX, SHARED_MAX = 100, 200
 """In one project."""
+_OWN_ALONE = frozenset({"name", "filters"})
 
 
 class SavedViews:
@@ -46,6 +47,7 @@ class SavedViews:
         """Raises `InvalidInput`, `QuotaExceeded`, and `MissingRight` for who shares and may not change flags."""
         _check_size(body.filters)
         async with self._transactions.write(actor, project, Right.PROJECT_READ, entity=ENTITY) as write:
+            refuse_archived(write.scope)
             own, shared = await count_views(write.tx, write.scope, actor.id)
             if own >= OWN_MAX:
                 raise _full("your own", OWN_MAX, own)
@@ -72,6 +74,7 @@ class SavedViews:
         """Raises as `create` does, and `NotFound`."""
         _check_size(body.filters)
         async with self._transactions.write(actor, project, Right.PROJECT_READ, entity=ENTITY) as write:
+            refuse_archived(write.scope)
             before = await _changing(write, actor, identity, expected)
             if body.shared and not before.shared:
                 _require_sharing(write, (await count_views(write.tx, write.scope, actor.id))[1])
@@ -123,9 +126,15 @@ def _view(row: SavedViewRow, reader: Actor) -> SavedView:
     return SavedView(**told, owner=row.owner_name, own=row.owner_id == reader.id)
 
 
+def _told(row: SavedViewRow, actor: Actor) -> dict[str, Any]:
+    """As the audit log keeps it, which others read: of one that isn't shared that it is there, not what it says."""
+    document = _view(row, actor).audited()
+    return document if row.shared else {each: document[each] for each in document if each not in _OWN_ALONE}
+
+
 async def _record(write: WriteTransaction, before: SavedViewRow | None, after: SavedViewRow | None) -> None:
     row = after or before
     assert row is not None  # noqa: S101 - one of the two is given
     action = "delete" if after is None else "create" if before is None else "update"
-    documents = [None if each is None else _view(each, write.actor).audited() for each in (before, after)]
+    documents = [None if each is None else _told(each, write.actor) for each in (before, after)]
     await write.record(action, str(row.id), before=documents[0], after=documents[1], environments=[])

@@ -61,6 +61,7 @@ SOURCES: dict[Kind, Source] = {
         table="rollouts t JOIN environments e ON e.id = t.environment_id",
         within=f"{_PROJECT} AND {_READABLE}",
         environment="e.key",
+        archived="t.ended_at IS NOT NULL",
     ),
     Kind.LAYER: Source(right=Right.LAYER_READ, table="layers t", within=_PROJECT, archived="t.archived"),
     Kind.HOLDOUT: Source(right=Right.HOLDOUT_READ, table="holdouts t", within=_PROJECT, archived="t.archived"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bucketing.decision import Decision, ErrorCode, failure
+from bucketing.explanation import abridged, abridged_explanation
 from bucketing.flagset import Experiment
 from service_kit.clock import Clock
 
@@ -125,11 +126,12 @@ class Evaluator:
 
     def explain(self, view: View, flag_key: str, context: dict[str, Any]) -> dict[str, Any]:
         """The ordered trace of a decision, without the environment's salt; for server keys only."""
-        return view.config.compiled.explain(flag_key, context, self._clock.now()).to_dict()
+        return abridged_explanation(view.config.compiled.explain(flag_key, context, self._clock.now()).to_dict())
 
     def memberships(self, view: View, keys: Iterable[str], context: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """Which of these segments the context is in, and why, one a step; for server keys only."""
-        return view.config.compiled.memberships(context, self._clock.now(), keys)
+        found = view.config.compiled.memberships(context, self._clock.now(), keys)
+        return ((key, abridged(each)) for key, each in found)
 
     def etag(self, caller: Caller, body: bytes) -> str:
         """The entity tag of a bulk answer to this request body."""

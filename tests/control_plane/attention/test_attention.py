@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from control_plane.attention.service import OF_A_KIND_MAX
 from control_plane.database import Database
 
 from tests.control_plane.conftest import Api, Tenant
@@ -36,6 +37,22 @@ async def test_a_request_waits_for_others_and_not_for_its_author(tenant: Tenant,
     assert await attention(reviewer, tenant) == [("change_request_waiting", "On")]
     assert await attention(reviewer, tenant, "?environment=staging") == []
     assert await attention(api, tenant) == await attention(viewer, tenant) == []
+
+
+async def test_what_waits_in_an_environment_is_told_behind_much_that_waits_elsewhere(
+    tenant: Tenant, make_member: Any
+) -> None:
+    api, project = tenant.api, f"/projects/{tenant.project}"
+    await api.ok("POST", f"{project}/flags", {"key": "checkout", **FLAG})
+    await api.ok("POST", f"{project}/environments", {"key": "staging", "name": "Staging"})
+    on = {**EDIT, "document": {"enabled": True}}
+    await api.ok("POST", f"{project}/change-requests", {"title": "In production", "edits": [on]})
+    for number in range(OF_A_KIND_MAX + 1):
+        there = {"title": f"In staging {number}", "edits": [{**on, "environment": "staging"}]}
+        await api.ok("POST", f"{project}/change-requests", there)
+    reviewer = await make_member(tenant, "developer")
+    waiting = [("change_request_waiting", "In production")]
+    assert await attention(reviewer, tenant, "?environment=production") == waiting
 
 
 async def test_what_goes_wrong_is_told_before_what_is_late(tenant: Tenant, database: Database) -> None:

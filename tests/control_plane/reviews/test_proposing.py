@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
+from control_plane.access import ProjectScope
+from control_plane.reviews import repository
+from control_plane.reviews.approvals import proposed_effects
+from control_plane.reviews.records import NOUNS
+from control_plane.reviews.repository import RequestFilter
 
 from tests.control_plane.conftest import Api, Tenant
 
@@ -25,6 +32,23 @@ async def test_a_request_shows_what_it_changes_in_words_and_as_a_patch(shop: Sho
     assert told["collisions"] == []
     settings = await shop.owner.ok("GET", shop.settings())
     assert (settings["enabled"], settings["version"]) == (False, 1), "nothing is made yet"
+
+
+async def test_a_list_leaves_the_documents_where_they_are(shop: Shop) -> None:
+    """They may take four megabytes each, and a page has two hundred."""
+    both = (edit("segment", "beta", "create", {"included": ["anna"]}), settings_edit({"enabled": True}))
+    made = await shop.propose(*both)
+    scope = ProjectScope(UUID(shop.tenant.organization), UUID(shop.tenant.project), "shop")
+    async with shop.database.transaction() as tx:
+        whole = await repository.find(tx, scope, made["number"])
+        (listed,) = await repository.page(tx, scope, None, 10, RequestFilter(readable=NOUNS))
+    assert whole is not None
+    assert [each.edit.document for each in whole.edits] == [each["document"] for each in both]
+    assert [(each.edit.document, each.base, each.after) for each in listed.edits] == [({}, None, None)] * 2
+    assert proposed_effects(listed) == proposed_effects(whole) != {}
+    assert replace(listed, edits=()) == replace(whole, edits=())
+    (summary,) = (await shop.owner.ok("GET", shop.requests))["items"]
+    assert (summary["edits_count"], summary["approved"]) == (2, made["approved"])
 
 
 async def test_edits_of_one_request_may_build_on_each_other(shop: Shop) -> None:

@@ -29,6 +29,28 @@ async def test_ones_own_is_seen_by_nobody_else(tenant: Tenant, make_member: Any)
     assert await names(viewer, at) == []
 
 
+async def test_nobody_learns_of_ones_own_from_the_audit_log(tenant: Tenant, make_member: Any) -> None:
+    at = f"/projects/{tenant.project}/saved-views"
+    developer, viewer = await make_member(tenant, "developer"), await make_member(tenant, "viewer")
+    own = await developer.ok("POST", at, MINE)
+    log = f"/organizations/{tenant.organization}/audit?entity=saved_view"
+    (entry,) = (await viewer.ok("GET", log))["items"]
+    assert (entry["after"]["page"], entry["after"]["shared"]) == ("flags", False)
+    assert entry["after"].keys().isdisjoint({"name", "filters"})
+    assert MINE["name"] not in entry["summary"]
+    await developer.ok("PUT", f"{at}/{own['id']}", {**MINE, "shared": True})
+    shared = (await viewer.ok("GET", log))["items"][0]
+    assert (shared["after"]["name"], shared["after"]["filters"]) == (MINE["name"], MINE["filters"])
+    assert shared["before"].keys().isdisjoint({"name", "filters"})
+
+
+async def test_an_archived_project_keeps_no_new_ones(tenant: Tenant) -> None:
+    project = f"/projects/{tenant.project}"
+    await tenant.api.ok("POST", f"{project}/archive")
+    refused = await tenant.api("POST", f"{project}/saved-views", MINE)
+    assert (refused.status_code, refused.json()["code"]) == (409, "project_archived")
+
+
 async def test_sharing_asks_for_the_right_to_change_flags(tenant: Tenant, make_member: Any) -> None:
     at = f"/projects/{tenant.project}/saved-views"
     viewer, developer = await make_member(tenant, "viewer"), await make_member(tenant, "developer")

@@ -104,6 +104,22 @@ async def test_all_kinds_are_found(tenant: Tenant, seek: Seek) -> None:
     assert {kind for kind, _ in await seek("person")} == {"member"}
 
 
+async def test_a_rollout_that_has_ended_is_out_of_use(tenant: Tenant) -> None:
+    await make_flags(tenant, thing="A flag")
+    rollout = {"key": "thing", "flag": "thing", "variation": "off", "plan": {"steps": [{"share": 5}]}}
+    await tenant.api.ok("POST", f"{tenant.path}/rollouts", rollout)
+    sought = f"/projects/{tenant.project}/search?q=thing&kinds=rollout"
+
+    async def out_of_use() -> list[bool]:
+        return [each["archived"] for each in (await tenant.api.ok("GET", sought))["items"]]
+
+    assert await out_of_use() == [False]
+    await tenant.api.ok("POST", f"{tenant.path}/rollouts/thing/start")
+    assert await out_of_use() == [False]
+    await tenant.api.ok("POST", f"{tenant.path}/rollouts/thing/cancel")
+    assert await out_of_use() == [True]
+
+
 async def test_an_override_is_found_until_it_ends(tenant: Tenant, seek: Seek, clock: ManualClock) -> None:
     await furnish(tenant)
     assert await seek("hing-1") == []

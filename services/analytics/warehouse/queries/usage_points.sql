@@ -1,18 +1,45 @@
--- What some flags were asked for in whole hours, by point of a picture, variation, reason and error.
-SELECT
-    flag,
-    variation,
-    reason,
-    error,
-    intDiv(toUnixTimestamp(hour) - {start:Int64}, {width:Int64}) AS point,
-    sum(count) AS evaluations,
-    sumIf(count, NOT bulk) AS named
-FROM usage_hours FINAL
-WHERE organization_id = {organization:String}
-    AND environment_id = {environment:String}
-    AND hour >= toDateTime({start:Int64}, 'UTC')
-    AND hour < toDateTime({stop:Int64}, 'UTC')
-    AND error != 'FLAG_NOT_FOUND'
-    AND has({flags:Array(String)}, flag)
-GROUP BY flag, variation, reason, error, point
+-- What some flags were asked for in whole hours, by point of a picture, variation, reason and error. Whoever holds a
+-- client key names variations: those of a flag that were asked for most are told, and others together.
+SELECT flag, told AS variation, reason, error, point, sum(counted) AS evaluations, sum(by_name) AS named
+FROM
+(
+    SELECT
+        flag,
+        if(
+            variation = ''
+                OR dense_rank() OVER (PARTITION BY flag ORDER BY variation = '', total DESC, variation)
+                    <= {variations_max:UInt32},
+            variation,
+            '…'
+        ) AS told,
+        reason,
+        error,
+        point,
+        counted,
+        by_name
+    FROM
+    (
+        SELECT *, sum(counted) OVER (PARTITION BY flag, variation) AS total
+        FROM
+        (
+            SELECT
+                flag,
+                variation,
+                reason,
+                error,
+                intDiv(toUnixTimestamp(hour) - {start:Int64}, {width:Int64}) AS point,
+                sum(count) AS counted,
+                sumIf(count, NOT bulk) AS by_name
+            FROM usage_hours FINAL
+            WHERE organization_id = {organization:String}
+                AND environment_id = {environment:String}
+                AND hour >= toDateTime({start:Int64}, 'UTC')
+                AND hour < toDateTime({stop:Int64}, 'UTC')
+                AND error != 'FLAG_NOT_FOUND'
+                AND has({flags:Array(String)}, flag)
+            GROUP BY flag, variation, reason, error, point
+        )
+    )
+)
+GROUP BY flag, told, reason, error, point
 ORDER BY flag, variation, reason, error, point

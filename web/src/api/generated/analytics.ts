@@ -1263,7 +1263,8 @@ export interface components {
         };
         /**
          * ExposedVariation
-         * @description `share`: of the exposures. `expected_share`: of the units, null where no one experiment under way expects any.
+         * @description `variation` `…`: all beyond the hundred with most exposures. `share`: of the exposures. `expected_share`: of the
+         *     units, null where no one experiment under way expects any.
          */
         ExposedVariation: {
             /** Expected Share */
@@ -3145,7 +3146,8 @@ export interface components {
         };
         /**
          * VariationCount
-         * @description `variation` null: no variation was served, because what was held was still right (`CACHED`) or by an error.
+         * @description `variation` null: no variation was served, because what was held was still right (`CACHED`) or by an error; `…`:
+         *     all beyond the hundred that were served most.
          */
         VariationCount: {
             /** Evaluations */
