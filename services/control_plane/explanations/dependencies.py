@@ -4,9 +4,25 @@ holdouts of all of them."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bucketing.flagset import FlagSet
 from bucketing.references import condition_segments, flag_references, remote_config_references, segment_references
+
+
+def narrowed(flagset: FlagSet, keys: Iterable[str]) -> FlagSet:
+    """As much of it as the answers under these keys depend on: what is compiled for a question is not all of an
+    environment."""
+    wanted = set(keys)
+    flags = {each for key in wanted for each in flags_behind(flagset, key)}
+    segments = segments_behind(flagset, flags)
+    return replace(
+        flagset,
+        flags={key: flagset.flags[key] for key in flags & flagset.flags.keys()},
+        remote_configs={key: flagset.remote_configs[key] for key in wanted & flagset.remote_configs.keys()},
+        segments={key: flagset.segments[key] for key in segments & flagset.segments.keys()},
+        experiments={key: each for key, each in flagset.experiments.items() if each.flag in flags},
+    )
 
 
 def flags_behind(flagset: FlagSet, flag: str) -> set[str]:

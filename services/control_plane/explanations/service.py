@@ -27,6 +27,7 @@ from control_plane.entities.rows import RowCache, Unreadable
 from control_plane.entities.table import Scope
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.experiments import queries as experiments
+from control_plane.explanations.dependencies import narrowed
 from control_plane.explanations.last_change import last_change
 from control_plane.explanations.past import PastEnvironment
 from control_plane.explanations.schemas import (
@@ -94,8 +95,9 @@ class Explainer:
                 raise NotFound(f"there is no flag or remote config {asked.flag}", code="flag_not_found")
             change = await last_change(tx, scope, row, flagset, asked, number)
         show_salt = actor.may(Right.ENVIRONMENT_UPDATE, row.within(scope))
+        behind = narrowed(flagset, [asked.flag])
         explanation = await asyncio.to_thread(
-            lambda: compile_flagset(flagset).explain(asked.flag, dict(asked.context), now, show_salt=show_salt)
+            lambda: compile_flagset(behind).explain(asked.flag, dict(asked.context), now, show_salt=show_salt)
         )
         return explanation, change
 
@@ -120,7 +122,7 @@ class Explainer:
         show_salt = actor.may(Right.ENVIRONMENT_UPDATE, row.within(scope))
 
         def told() -> list[FlagExplanationView]:
-            compiled = compile_flagset(flagset)
+            compiled = compile_flagset(narrowed(flagset, keys))
             return [_told(flagset, compiled, key, (asked, now, show_salt)) for key in keys]
 
         items = await asyncio.to_thread(told)

@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from bucketing.compiled import CompiledFlagSet, compile_flagset
+from bucketing.flagset import FlagSet
 from control_plane.explanations import service
 
 from tests.control_plane.explanations.test_explanations import FLAG, asked, prepared
@@ -36,6 +38,30 @@ async def test_long_values_are_shown_by_their_beginning_at_each_rule(tenant: Any
     for answer in (one, several):
         assert answer.status_code == 200
         assert len(answer.content) < len(LONG)
+
+
+async def test_no_more_is_compiled_than_answers_depend_on(tenant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    await prepared(tenant)
+    project = f"/projects/{tenant.project}"
+    for key in ("first", "second", "third"):
+        await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": key})
+    await tenant.api.ok("POST", f"{project}/segments", {"key": "unnamed"})
+    needed = {"prerequisites": [{"flag": "first", "variation": "off"}]}
+    await tenant.api.changed("PATCH", f"{project}/flags/checkout/environments/production", needed)
+    compiled: list[tuple[set[str], set[str]]] = []
+
+    def noted(flagset: FlagSet) -> CompiledFlagSet:
+        compiled.append((set(flagset.flags), set(flagset.segments)))
+        return compile_flagset(flagset)
+
+    monkeypatch.setattr(service, "compile_flagset", noted)
+    alone = await tenant.api.ok("POST", f"{tenant.path}/explain", asked("u1"))
+    assert [each["result"] for each in alone["steps"] if each["step"] == "prerequisite"] == ["met"]
+    assert alone["segments"].keys() == {"beta"}
+    named = {"flags": ["checkout", "third"], "context": {"targetingKey": "u1"}}
+    several = await tenant.api.ok("POST", f"{tenant.path}/explanations", named)
+    assert several["items"][0]["decision"] == alone["decision"]
+    assert compiled == [({"checkout", "first"}, {"beta"}), ({"checkout", "first", "third"}, {"beta"})]
 
 
 async def test_nobody_waits_for_another_tenants_reading(
