@@ -20,7 +20,7 @@ async function untilAnswered(key: string, wanted: number): Promise<void> {
 test("a key is shown once, rotated and revoked", async ({ page, place, signIn, clean }) => {
   await signIn(page, place.owner);
   await page.goto(`/p/${place.project}/keys?env=production`);
-  await page.getByRole("button", { name: "Create an SDK key" }).first().click();
+  await page.getByRole("button", { name: "Create SDK key" }).first().click();
   await page.getByRole("textbox", { name: "Name" }).fill("Backend");
   await page.getByRole("button", { name: "Create the key" }).click();
 

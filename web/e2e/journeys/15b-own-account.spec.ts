@@ -22,7 +22,7 @@ test("somebody who is invited joins by the link, and makes a token of their own"
 
   await page.goto(`/p/${place.project}/profile`);
   const tokens = page.getByRole("region", { name: "Tokens" });
-  await tokens.getByRole("button", { name: "Create a token" }).click();
+  await tokens.getByRole("button", { name: "Create token" }).click();
   const dialog = page.getByRole("dialog", { name: "Create a token of your own" });
   await dialog.getByRole("textbox", { name: "Name" }).fill("laptop");
   await dialog.getByRole("combobox", { name: "Role" }).click();

@@ -2,15 +2,15 @@ import { Api, expect, type Person, test } from "../fixtures";
 
 /** Controls of the pages, with the right that the API asks for where they lead. */
 const CONTROLS = [
-  { page: "keys?env=production", name: "Create an SDK key", right: "sdk_key:manage", environment: "production" },
-  { page: "keys/tokens", name: "Create a token", right: "token:manage" },
+  { page: "keys?env=production", name: "Create SDK key", right: "sdk_key:manage", environment: "production" },
+  { page: "keys/tokens", name: "Create token", right: "token:manage" },
   { page: "people", name: "Invite somebody", right: "member:manage" },
-  { page: "people/roles", name: "New role", right: "role:manage" },
-  { page: "people/groups", name: "New group", right: "group:manage" },
-  { page: "webhooks", name: "New webhook", right: "webhook:manage" },
-  { page: "exports", name: "New export", right: "export:manage" },
-  { page: "settings", name: "New environment", right: "environment:create" },
-  { page: "rollout-templates", name: "New template", right: "rollout:manage" },
+  { page: "people/roles", name: "Create role", right: "role:manage" },
+  { page: "people/groups", name: "Create group", right: "group:manage" },
+  { page: "webhooks", name: "Create webhook", right: "webhook:manage" },
+  { page: "exports", name: "Create export", right: "export:manage" },
+  { page: "settings", name: "Create environment", right: "environment:create" },
+  { page: "rollout-templates", name: "Create template", right: "rollout:manage" },
   { page: "changes/1?env=production", name: "Approve", right: "change:review", environment: "production" },
 ] as const;
 

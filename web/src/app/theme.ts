@@ -22,9 +22,26 @@ const dark: MantineColorsTuple = [
   "#0c0e11",
 ];
 
+/** What a message means, by Mantine's colours: its own grounds are loud on the dark page, and its words too dark there. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  red: "problem",
+  orange: "caution",
+  yellow: "caution",
+  green: "good",
+  teal: "good",
+};
+
 /** Mantine has one red for the words of both schemes, too dark on the dark ground: what undoes says it in ours. */
 const variantColors: VariantColorsResolver = (input) => {
   const colors = defaultVariantColorsResolver(input);
+  const meaning = MEANINGS[input.color ?? ""];
+  if (input.variant === "light" && meaning !== undefined)
+    return {
+      background: `var(--${meaning}-surface)`,
+      hover: `var(--${meaning}-surface)`,
+      color: `var(--${meaning})`,
+      border: `1px solid color-mix(in srgb, var(--${meaning}) 40%, transparent)`,
+    };
   if (input.color !== "red" || (input.variant !== "outline" && input.variant !== "subtle")) return colors;
   return {
     background: "transparent",

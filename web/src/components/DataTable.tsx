@@ -40,12 +40,14 @@ interface Props<Row> {
   readonly total?: number | null;
   readonly empty: ReactNode;
   readonly selection?: Selection;
+  /** Few short columns: they stand beside each other as long as the nearest place with a width of its own is wide. */
+  readonly narrow?: boolean;
 }
 
 /** A table whose rows are reached by arrows and opened by Enter. Long ones draw what is in view; on a narrow screen the
  * rows are cards. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, rows, rowKey, columns, href, sort, onSort, more, total, empty, selection } = props;
+  const { label, rows, rowKey, columns, href, sort, onSort, more, total, empty, selection, narrow } = props;
   const { environment } = useParams();
   const navigate = useNavigate();
   const body = useRef<HTMLTableSectionElement>(null);
@@ -119,7 +121,7 @@ export function DataTable<Row>(props: Props<Row>) {
   if (rows.length === 0 && !more?.loading) return <>{empty}</>;
   const search = environment === null ? "" : `?env=${encodeURIComponent(environment)}`;
   return (
-    <div className={classes.frame}>
+    <div className={classes.frame} data-narrow={narrow || undefined}>
       <table className={classes.table} aria-labelledby={caption} aria-rowcount={total ?? rows.length}>
         <caption id={caption} className={classes.caption}>
           {label}

@@ -11,10 +11,13 @@ interface Props {
 
 /** What failed, under which id it stands in the logs, and another try. */
 export function Failure({ problem, retry, children }: Props) {
+  const title = problem.title.charAt(0) + problem.title.slice(1).toLowerCase();
   const words = sentence(problem);
+  // A title that the sentence begins with would be read twice.
+  const said = words.startsWith(title);
   return (
-    <Alert color="red" variant="light" role="alert" icon={<Icon name="problem" />} title={problem.title}>
-      {words !== `${problem.title}.` && <p className="no-margin">{words}</p>}
+    <Alert color="red" variant="light" role="alert" icon={<Icon name="problem" />} title={said ? words : title}>
+      {!said && <p className="no-margin">{words}</p>}
       {problem.fields.length > 0 && (
         <ul>
           {problem.fields.map((each) => (

@@ -1,8 +1,9 @@
 import { type JsonObject, mergePatch } from "@/lib/json";
 import { FormProvider } from "./schema/context";
+import type { Schema } from "./schema/document";
 import { ObjectFields } from "./schema/ObjectFields";
 import { PatchFields } from "./schema/PatchFields";
-import { type Schema, shapeOf } from "./schema/shapes";
+import { shapeOf } from "./schema/shapes";
 
 interface Shared {
   label: string;

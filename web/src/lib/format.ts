@@ -53,6 +53,9 @@ export function pValue(value: Figure): string {
   return value < 0.001 ? "< 0.001" : value.toFixed(3);
 }
 
+/** A code as a label: "running" -> "Running". */
+export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
 /** 1 flag, 2 flags. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

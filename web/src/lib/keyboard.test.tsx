@@ -1,7 +1,7 @@
 import { act } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { keyName, useKeys } from "./keyboard";
+import { isHeard, keyName, useKeys } from "./keyboard";
 
 let root: Root;
 const edit = vi.fn();
@@ -55,6 +55,12 @@ describe("keys of a page", () => {
     dialog.setAttribute("aria-modal", "true");
     press("e");
     expect(edit).not.toHaveBeenCalled();
+  });
+
+  test("what is heard is known while the page stands", () => {
+    expect([isHeard("e"), isHeard("t")]).toEqual([true, false]);
+    act(() => root.render(null));
+    expect(isHeard("e")).toBe(false);
   });
 
   test("another key between the two ends the sequence", () => {

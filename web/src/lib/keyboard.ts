@@ -5,10 +5,26 @@ import { useEffect, useRef } from "react";
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
 const SEQUENCE_MILLISECONDS = 1200;
+/** How many parts of what is shown listen for each. */
+const heard = new Map<string, number>();
+
+/** Whether a key does something on the page as it stands. */
+export const isHeard = (name: string): boolean => (heard.get(name) ?? 0) > 0;
+
+function hear(names: readonly string[], step: 1 | -1): void {
+  for (const name of names) heard.set(name, (heard.get(name) ?? 0) + step);
+}
 
 export function useKeys(keys: Keys, enabled = true): void {
   const current = useRef(keys);
   current.current = keys;
+  const names = Object.keys(keys).join("\n");
+  useEffect(() => {
+    if (!enabled) return;
+    const told = names.split("\n");
+    hear(told, 1);
+    return () => hear(told, -1);
+  }, [enabled, names]);
   useEffect(() => {
     if (!enabled) return;
     let prefix = "";

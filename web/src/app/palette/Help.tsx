@@ -1,35 +1,46 @@
 import { Modal, Stack, Table, Title } from "@mantine/core";
-import { keyLabel } from "@/lib/keyboard";
+import { useState } from "react";
+import { isHeard, keyLabel } from "@/lib/keyboard";
 import { groups } from "../shell/Rail";
 
-const GENERAL: readonly (readonly [string, string])[] = [
+type Rows = readonly (readonly [string, string])[];
+
+const EVERYWHERE: Rows = [
   ["mod+k", "Find anything, go anywhere"],
-  ["/", "Search in this list; ↓ leads to its rows"],
   ["?", "This help"],
-  ["e", "Edit"],
-  ["t", "Turn on or off, here"],
   ["u", "Undo what was just done"],
-  ["mod+s", "Review and save"],
   ["mod+Enter", "Confirm a review"],
-  ["↑ ↓", "Move in a table; Home and End lead to its ends"],
-  ["Enter", "Open the row"],
-  ["Space", "Select the row"],
   ["Esc", "Close, cancel"],
 ];
 
+/** Each with whether it does something on the page behind this dialog. */
+const HERE: readonly (readonly [string, string, () => boolean])[] = [
+  ["/", "Search in this list; ↓ leads to its rows", () => stands("main input[data-page-search]")],
+  ["e", "Edit", () => isHeard("e")],
+  ["t", "Turn on or off, here", () => isHeard("t")],
+  ["mod+s", "Review and save", () => isHeard("mod+s")],
+  ["↑ ↓", "Move in a table; Home and End lead to its ends", () => stands("main tr[data-index]")],
+  ["Enter", "Open the row", () => stands("main tr[data-index] a")],
+  ["Space", "Select the row", () => stands("main tr[data-index] input[type=checkbox]")],
+];
+
+const stands = (selector: string): boolean => document.querySelector(selector) !== null;
+
 export default function Help({ onClose }: { readonly onClose: () => void }) {
   const pages = groups.flatMap((group) => group.pages);
+  const [here] = useState(() => HERE.filter(([, , works]) => works()).map(([key, what]) => [key, what] as const));
   return (
     <Modal opened onClose={onClose} title="Keyboard" size="lg">
       <Stack>
-        <Keys label="Everywhere" rows={GENERAL} />
+        {here.length > 0 && <Keys label="On this page" rows={here} />}
+        <Keys label="Everywhere" rows={EVERYWHERE} />
         <Keys label="Go to a page" rows={pages.map((page) => [`g ${page.key}`, page.label] as const)} />
       </Stack>
     </Modal>
   );
 }
 
-function Keys({ label, rows }: { readonly label: string; readonly rows: readonly (readonly [string, string])[] }) {
+function Keys({ label, rows }: { readonly label: string; readonly rows: Rows }) {
   return (
     <div>
       <Title order={3} mb="xs">

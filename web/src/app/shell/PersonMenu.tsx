@@ -2,6 +2,7 @@ import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { meQuery } from "@/api/shared-queries";
+import { Address } from "@/components/Address";
 import { Icon, type IconName } from "@/components/Icon";
 import { pagePath, useParams } from "@/lib/url";
 import { openHelp } from "../palette/state";
@@ -34,7 +35,7 @@ export default function PersonMenu() {
         <Menu.Label>
           {person?.name}
           <br />
-          {person?.email}
+          <Address email={person?.email ?? null} />
         </Menu.Label>
         <Menu.Item
           leftSection={<Icon name="person" size={16} />}

@@ -47,7 +47,7 @@ export function ProjectLayout() {
               text="Flags are defined once and switched in each environment: create the first one to go on."
               action={
                 <Button component={Link} to={`/start?project=${encodeURIComponent(project)}`}>
-                  Create an environment
+                  Create environment
                 </Button>
               }
             />

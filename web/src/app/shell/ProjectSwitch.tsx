@@ -69,7 +69,7 @@ export default function ProjectSwitch({ onNavigate }: { readonly onNavigate: () 
         {shown.length === 0 && <Menu.Label>No project is called so</Menu.Label>}
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="plus" size={16} />} onClick={() => go("/start")}>
-          New project
+          Create project
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -2,9 +2,11 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { Json } from "@/lib/json";
 import { useForm } from "./context";
+import { itemSchema } from "./document";
 import { Field } from "./Field";
+import { initialValue } from "./initial";
 import classes from "./schema.module.css";
-import { initialValue, itemSchema, type Shape } from "./shapes";
+import type { Shape } from "./shapes";
 
 interface ArrayFieldProps {
   label: string;

@@ -1,9 +1,11 @@
 import { Button, Group, NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { type Json, type JsonObject, member, withMember } from "@/lib/json";
+import type { Schema } from "./document";
 import { Field, pointerTo } from "./Field";
+import { initialValue } from "./initial";
 import classes from "./schema.module.css";
-import { initialValue, type Schema, shapeOf } from "./shapes";
+import { shapeOf } from "./shapes";
 
 interface ExtraFieldsProps {
   pointer: string;

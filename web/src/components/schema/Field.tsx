@@ -4,9 +4,11 @@ import { escapePart, isObject, type Json } from "@/lib/json";
 import { ArrayField } from "./ArrayField";
 import { Control } from "./Control";
 import { useForm } from "./context";
+import type { Schema } from "./document";
+import { initialValue } from "./initial";
 import { ObjectFields } from "./ObjectFields";
 import classes from "./schema.module.css";
-import { initialValue, type Schema, shapeOf } from "./shapes";
+import { shapeOf } from "./shapes";
 
 export interface FieldProps {
   name: string;

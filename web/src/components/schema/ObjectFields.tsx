@@ -1,9 +1,10 @@
 import { type JsonObject, member, withMember } from "@/lib/json";
 import { useForm } from "./context";
+import { extraSchema, extrasOf, propertiesOf } from "./document";
 import { ExtraFields } from "./ExtraFields";
 import { Field, pointerTo } from "./Field";
 import classes from "./schema.module.css";
-import { extraSchema, extrasOf, propertiesOf, type Shape } from "./shapes";
+import type { Shape } from "./shapes";
 
 interface ObjectFieldsProps {
   pointer: string;

@@ -1,10 +1,11 @@
 import { Button } from "@mantine/core";
 import { isObject, type Json, type JsonObject, member, shortJson, withMember } from "@/lib/json";
 import { useForm } from "./context";
+import { extraSchema, propertiesOf, type Schema } from "./document";
 import { ExtraFields } from "./ExtraFields";
 import { Field, pointerTo } from "./Field";
 import classes from "./schema.module.css";
-import { extraSchema, propertiesOf, type Schema, type Shape, shapeOf } from "./shapes";
+import { type Shape, shapeOf } from "./shapes";
 
 interface PatchFieldsProps {
   pointer: string;

@@ -1,5 +1,5 @@
 import { createContext, useContext } from "react";
-import type { Schema } from "./shapes";
+import type { Schema } from "./document";
 
 /** What all fields of one form share. */
 export interface FormContext {

@@ -1,15 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "@/lib/json";
-import {
-  extraSchema,
-  extrasOf,
-  initialValue,
-  propertiesOf,
-  resolved,
-  type Schema,
-  type ShapeKind,
-  shapeOf,
-} from "./shapes";
+import { extraSchema, extrasOf, propertiesOf, resolved, type Schema } from "./document";
+import { initialValue } from "./initial";
+import { type ShapeKind, shapeOf } from "./shapes";
 
 const KINDS: [string, Schema, Json | undefined, ShapeKind][] = [
   ["a text", { type: "string" }, "a", "text"],

@@ -1,20 +1,13 @@
 /** What control a JSON Schema asks for, at one place of a value. Nothing is validated here: the service does that. */
 
 import { isObject, type Json, type JsonObject, member, same } from "@/lib/json";
-
-export type Schema = JsonObject | boolean;
+import { asSchema, listIn, objectIn, resolved, type Schema, type TypeName, textIn, typesIn } from "./document";
 
 export type ShapeKind = "object" | "array" | "text" | "choice" | "number" | "integer" | "switch" | "constant" | "raw";
 
 export interface Choice {
   value: Json;
   label: string;
-}
-
-export interface Property {
-  name: string;
-  schema: Schema;
-  required: boolean;
 }
 
 export interface Shape {
@@ -28,56 +21,6 @@ export interface Shape {
   choices: Choice[];
   /** What is allowed, in a few words: "2 to 9", "at most 20 characters". */
   limits: string | undefined;
-}
-
-const REFERENCES_MAX = 32;
-const TYPES = ["object", "array", "string", "integer", "number", "boolean", "null"] as const;
-type TypeName = (typeof TYPES)[number];
-
-/** Follows `$ref` inside the document and joins `allOf`, as far as that can be drawn. */
-export function resolved(schema: Schema, root: Schema): JsonObject {
-  let found: JsonObject = isObject(schema) ? schema : {};
-  for (let hop = 0; hop < REFERENCES_MAX; hop++) {
-    const reference = member(found, "$ref");
-    if (typeof reference !== "string" || !reference.startsWith("#")) break;
-    const { $ref: _, ...beside } = found;
-    const target = referred(root, reference);
-    if (target === undefined) return beside;
-    found = { ...target, ...beside };
-  }
-  const parts = member(found, "allOf");
-  return Array.isArray(parts)
-    ? parts.reduce<JsonObject>((sum, part) => joined(sum, asSchema(part), root), found)
-    : found;
-}
-
-function referred(root: Schema, reference: string): JsonObject | undefined {
-  let at: Json | undefined = isObject(root) ? root : undefined;
-  for (const part of decoded(reference).slice(1).split("/").slice(1)) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    at = Array.isArray(at) ? at[Number(name)] : isObject(at) ? member(at, name) : undefined;
-  }
-  return isObject(at) ? at : undefined;
-}
-
-function decoded(reference: string): string {
-  try {
-    return decodeURIComponent(reference);
-  } catch {
-    return reference;
-  }
-}
-
-function joined(sum: JsonObject, part: Schema, root: Schema): JsonObject {
-  const { allOf: _, ...rest } = resolved(part, root);
-  const properties = { ...objectIn(rest, "properties"), ...objectIn(sum, "properties") };
-  const required = [...textsIn(sum, "required"), ...textsIn(rest, "required")];
-  return {
-    ...rest,
-    ...sum,
-    ...(Object.keys(properties).length > 0 ? { properties } : {}),
-    ...(required.length > 0 ? { required: [...new Set(required)] } : {}),
-  };
 }
 
 export function shapeOf(schema: Schema, value: Json | undefined, root: Schema): Shape {
@@ -190,77 +133,6 @@ export function labelOf(value: Json): string {
   return typeof value === "string" && value !== "" ? value : JSON.stringify(value);
 }
 
-/** The named members in the schema's order, then those that a value has beside them. */
-export function propertiesOf(schema: JsonObject): Property[] {
-  const required = new Set(textsIn(schema, "required"));
-  return Object.entries(objectIn(schema, "properties")).map(([name, part]) => ({
-    name,
-    schema: asSchema(part),
-    required: required.has(name),
-  }));
-}
-
-export function extrasOf(schema: JsonObject, value: JsonObject): string[] {
-  const named = objectIn(schema, "properties");
-  return Object.keys(value).filter((name) => !Object.hasOwn(named, name));
-}
-
-/** What members are that the schema doesn't name; undefined where there may be none. */
-export function extraSchema(schema: JsonObject): Schema | undefined {
-  const given = member(schema, "additionalProperties");
-  return given === false ? undefined : asSchema(given ?? true);
-}
-
-export function itemSchema(schema: JsonObject, index: number): Schema {
-  const first = listIn(schema, "prefixItems")?.[index];
-  return asSchema(first ?? member(schema, "items") ?? true);
-}
-
-/** What stands in a place that somebody has just added. */
-export function initialValue(schema: Schema, root: Schema, depth = 0): Json {
-  const whole = resolved(schema, root);
-  for (const name of ["default", "const"]) {
-    const given = member(whole, name);
-    if (given !== undefined) return given;
-  }
-  const shape = shapeOf(whole, undefined, root);
-  const choice = shape.choices[0];
-  if (choice) return choice.value;
-  if (shape.nullable) return null;
-  switch (shape.kind) {
-    case "object":
-      return initialObject(shape.schema, root, depth);
-    case "array":
-      return [];
-    case "switch":
-      return false;
-    case "number":
-    case "integer":
-      return initialNumber(shape.schema);
-    default:
-      return "";
-  }
-}
-
-function initialObject(schema: JsonObject, root: Schema, depth: number): JsonObject {
-  // A schema may demand itself inside itself.
-  if (depth >= 8) return {};
-  return Object.fromEntries(
-    propertiesOf(schema)
-      .filter((each) => each.required)
-      .map((each) => [each.name, initialValue(each.schema, root, depth + 1)]),
-  );
-}
-
-function initialNumber(schema: JsonObject): number {
-  const least = member(schema, "minimum");
-  const above = member(schema, "exclusiveMinimum");
-  if (typeof least === "number" && least > 0) return least;
-  if (typeof above === "number" && above >= 0) return Math.floor(above) + 1;
-  const most = member(schema, "maximum");
-  return typeof most === "number" && most < 0 ? most : 0;
-}
-
 function limitsOf(schema: JsonObject, kind: ShapeKind): string | undefined {
   if (kind === "number" || kind === "integer") return range(schema, "minimum", "maximum", "");
   if (kind === "array") return range(schema, "minItems", "maxItems", " items");
@@ -279,33 +151,4 @@ function range(schema: JsonObject, lower: string, upper: string, of: string): st
 function pattern(schema: JsonObject): string | undefined {
   const given = textIn(schema, "pattern");
   return given === undefined ? undefined : `matches ${given}`;
-}
-
-function typesIn(schema: JsonObject): TypeName[] {
-  const given = member(schema, "type");
-  const names = Array.isArray(given) ? given : [given];
-  return TYPES.filter((type) => names.includes(type));
-}
-
-function textIn(schema: JsonObject, name: string): string | undefined {
-  const given = member(schema, name);
-  return typeof given === "string" && given !== "" ? given : undefined;
-}
-
-function listIn(schema: JsonObject, name: string): Json[] | undefined {
-  const given = member(schema, name);
-  return Array.isArray(given) ? given : undefined;
-}
-
-function textsIn(schema: JsonObject, name: string): string[] {
-  return (listIn(schema, name) ?? []).filter((each) => typeof each === "string");
-}
-
-function objectIn(schema: JsonObject, name: string): JsonObject {
-  const given = member(schema, name);
-  return isObject(given) ? given : {};
-}
-
-function asSchema(given: Json): Schema {
-  return isObject(given) || typeof given === "boolean" ? given : true;
 }

@@ -106,6 +106,3 @@ export const NO_FILTER: Partial<FlagSearch> = {
 };
 
 /** A type or purpose as it stands alone. */
-export function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}

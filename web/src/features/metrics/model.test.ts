@@ -22,6 +22,11 @@ describe("the sentence of a metric", () => {
     );
   });
 
+  it("reads well before there is an event, and with one that begins with a vowel", () => {
+    expect(told({ event: "" })).toBe("Share of users with an event. More is better.");
+    expect(told({ event: "order_placed" })).toBe("Share of users with an order_placed. More is better.");
+  });
+
   it("tells a funnel by its steps", () => {
     expect(told({ aggregation: "funnel", steps: "view\n cart \n\npay" })).toContain("all steps view → cart → pay");
   });

@@ -32,9 +32,9 @@ function whatOf(metric: Told): string {
   const event = metric.event;
   switch (metric.aggregation) {
     case "conversion":
-      return `Share of ${who}s with a ${event}`;
+      return `Share of ${who}s with ${a(event)}`;
     case "retention":
-      return `Share of ${who}s who came back with a ${event}`;
+      return `Share of ${who}s who came back with ${a(event)}`;
     case "funnel":
       return `Share of ${who}s who took all steps ${(metric.steps ?? []).join(" → ")}`;
     case "count":
@@ -46,7 +46,7 @@ function whatOf(metric: Told): string {
     case "distinct":
       return `Number of different values of ${metric.property ?? "a property"} in ${event} per ${who}`;
     case "days":
-      return `Number of days with a ${event} per ${who}`;
+      return `Number of days with ${a(event)} per ${who}`;
     case "ratio":
       return `Values of ${event} per value of ${metric.denominator_event ?? "another event"}`;
     case "quantile":
@@ -55,6 +55,8 @@ function whatOf(metric: Told): string {
       return `${metric.aggregation} of ${event}`;
   }
 }
+
+const a = (event: string): string => `${/^[aeiou]/i.test(event) ? "an" : "a"} ${event}`;
 
 function quantileName(quantile: number | null): string {
   return quantile === 0.5 ? "Median" : `Percentile ${trim((quantile ?? 0) * 100)}`;
@@ -192,5 +194,5 @@ export function patchBody(before: MetricForm, after: MetricForm): Record<string,
 /** The sentence of what is being typed. */
 export function draftSentence(form: MetricForm): string {
   const made = documentOf(form);
-  return sentenceOf({ ...made, event: made.event ?? (form.key || "…") });
+  return sentenceOf({ ...made, event: made.event ?? (form.key || "event") });
 }

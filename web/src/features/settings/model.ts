@@ -14,17 +14,36 @@ export function policyWords(
   return `${who}; ${own}.${edits} Switching off, stopping and archiving never wait.`;
 }
 
-/** "2 people when more than 5 % of units may change, for segment: delete". */
+const DOINGS: Readonly<Record<string, string>> = {
+  create: "creating",
+  update: "changing",
+  archive: "archiving",
+  restore: "restoring",
+  delete: "deleting",
+  start: "starting",
+  stop: "stopping",
+  pause: "pausing",
+  resume: "resuming",
+  schedule: "scheduling",
+  unschedule: "taking back a schedule of",
+  ship: "shipping",
+};
+
+/** "2 people for deleting segments", "2 people for any change, where more than 20 % of units may get something else". */
 export function ruleWords(rule: PolicyRule): string {
   const people = rule.people === 0 ? "Nobody" : plural(rule.people, "person", "people");
-  const what = [...(rule.entities ?? []), ...(rule.actions ?? [])].map((each) => each.replaceAll("_", " "));
-  const of = what.length === 0 ? "any change" : what.join(", ");
+  const things = (rule.entities ?? []).map(manyOf).join(" or ");
+  const doings = (rule.actions ?? []).map((each) => DOINGS[each] ?? each).join(" or ");
+  const of = doings === "" && things === "" ? "any change" : `${doings || "changing"} ${things || "anything"}`;
   const when =
     rule.changed_percent === null || rule.changed_percent === undefined
       ? ""
       : `, where more than ${percent(rule.changed_percent)} of units may get something else`;
   return `${people} for ${of}${when}`;
 }
+
+/** "flag_settings" is many already. */
+const manyOf = (entity: string): string => `${entity.replace(/s$/, "")}s`.replaceAll("_", " ");
 
 const BYTES = ["B", "KiB", "MiB", "GiB"] as const;
 

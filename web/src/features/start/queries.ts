@@ -6,6 +6,8 @@ import type { components } from "@/api/generated/control-plane";
 import { given } from "@/lib/url";
 import { ifMatch } from "@/lib/write-headers";
 
+export { environmentsQuery, meQuery as personQuery, projectQuery } from "@/api/shared-queries";
+
 type Schemas = components["schemas"];
 export type Person = Schemas["MeView"];
 export type Project = Schemas["ProjectView"];
@@ -14,32 +16,6 @@ export type Flag = Schemas["FlagView"];
 export type Session = Schemas["SessionView"];
 
 const PAGE = 200;
-
-export const personQuery = queryOptions({
-  queryKey: ["me"],
-  queryFn: ({ signal }) => read(controlPlane.GET("/api/v1/me", { signal })),
-});
-
-export const projectQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["project", project],
-    queryFn: ({ signal }) =>
-      read(controlPlane.GET("/api/v1/projects/{project}", { params: { path: { project } }, signal })),
-  });
-
-export const environmentsQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["project", project, "environments"],
-    queryFn: async ({ signal }) => {
-      const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/environments", {
-          params: { path: { project }, query: { limit: PAGE } },
-          signal,
-        }),
-      );
-      return page.items.toSorted((one, other) => one.position - other.position);
-    },
-  });
 
 /** Flags to write a first program for: the newest ones. */
 export const flagsQuery = (project: string) =>

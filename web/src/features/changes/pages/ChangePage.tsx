@@ -13,6 +13,7 @@ import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { absoluteTime } from "@/lib/format";
+import { useKeys } from "@/lib/keyboard";
 import { testAddress } from "@/lib/test-address";
 import { pagePath, useParams } from "@/lib/url";
 import { approvalWords, standing } from "../model";
@@ -37,6 +38,7 @@ function Request({ change }: { readonly change: ChangeRequest }) {
   const [writing, setWriting] = useState(false);
   const { label, tone } = standing(change);
   const over = change.state === "applied" || change.state === "withdrawn";
+  useKeys({ e: () => setWriting(true) }, !over);
   const reasonDemanded = environments.some((each) => each.reason_required && change.environments.includes(each.key));
   return (
     <>

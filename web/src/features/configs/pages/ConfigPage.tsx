@@ -9,7 +9,7 @@ import { Guarded } from "@/components/Guarded";
 import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
-import { Tabs } from "@/components/Tabs";
+import { type Tab, Tabs } from "@/components/Tabs";
 import { pagePath, useParams } from "@/lib/url";
 import { ConfigHistory } from "../parts/ConfigHistory";
 import { DefinitionTab } from "../parts/DefinitionTab";
@@ -17,9 +17,9 @@ import { PersonaTab } from "../parts/PersonaTab";
 import { SettingsTab } from "../parts/SettingsTab";
 import { type Config, configQuery, configsKey, deleteConfig, setArchived, settingsQuery } from "../queries";
 
-const TABS = [
-  { key: "values", label: "Values here" },
-  { key: "definition", label: "Shared value and schema" },
+const TABS: readonly Tab[] = [
+  { key: "values", label: "Values here", edit: "fields" },
+  { key: "definition", label: "Shared value and schema", edit: "fields" },
   { key: "test", label: "Who gets what" },
   { key: "history", label: "History" },
 ];

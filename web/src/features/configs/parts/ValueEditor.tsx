@@ -2,7 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { JsonEditor } from "@/components/JsonEditor";
 import { SchemaForm } from "@/components/SchemaForm";
-import type { Schema } from "@/components/schema/shapes";
+import type { Schema } from "@/components/schema/document";
 import { type JsonObject, same } from "@/lib/json";
 import classes from "../configs.module.css";
 import { objectFrom } from "../model";

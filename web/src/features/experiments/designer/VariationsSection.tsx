@@ -72,7 +72,7 @@ export function VariationsSection({ design, set, errors }: SectionProps & { proj
               set({ variations: shares.map((each, at) => ({ ...each, value: design.variations[at]?.value ?? {} })) });
             }}
           >
-            Add a variation
+            Add variation
           </Button>
         )}
         <div className={styles.two}>

@@ -35,7 +35,7 @@ export function CreateDialog({ opened, onClose, noun, withShare, onCreate }: Pro
     }
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={`New ${noun}`}>
+    <Modal opened={opened} onClose={onClose} title={`Create ${noun}`}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,5 +1,4 @@
 import { Group } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { usePlace } from "@/api/place";
 import { Badge } from "@/components/Badge";
@@ -8,7 +7,6 @@ import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Tabs } from "@/components/Tabs";
 import { Time } from "@/components/Time";
-import { useKeys } from "@/lib/keyboard";
 import { patiently } from "@/lib/patiently";
 import { pagePath, useParams } from "@/lib/url";
 import { ExperimentActions } from "../actions/ExperimentActions";
@@ -28,7 +26,7 @@ const HistoryTab = lazy(() =>
 
 const TABS = [
   { key: "results", label: "Results" },
-  { key: "design", label: "Design" },
+  { key: "design", label: "Design", edit: "fields" },
   { key: "units", label: "Units" },
   { key: "history", label: "History" },
 ] as const;
@@ -43,8 +41,6 @@ export default function ExperimentPage() {
 function Page({ experiment }: { experiment: Experiment }) {
   const { project } = usePlace();
   const { tab } = useParams();
-  const navigate = useNavigate();
-  useKeys({ e: () => void navigate({ to: pagePath(project.key, "experiments", experiment.key, "design") }) });
   return (
     <>
       <PageHeader

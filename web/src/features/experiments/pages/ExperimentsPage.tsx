@@ -56,7 +56,7 @@ export default function ExperimentsPage() {
           onClick={() => void navigate({ to: pagePath(project.key, "experiments/new") })}
           {...guard}
         >
-          Design an experiment
+          Design experiment
         </Button>
       )}
     </Guarded>

@@ -26,7 +26,7 @@ export default function HoldoutsPage() {
     <Guarded right="holdout:create">
       {(guard) => (
         <Button onClick={() => setOpened(true)} {...guard}>
-          Create a holdout
+          Create holdout
         </Button>
       )}
     </Guarded>

@@ -24,7 +24,7 @@ export default function LayersPage() {
     <Guarded right="layer:create">
       {(guard) => (
         <Button onClick={() => setOpened(true)} {...guard}>
-          Create a layer
+          Create layer
         </Button>
       )}
     </Guarded>

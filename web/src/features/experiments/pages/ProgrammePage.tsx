@@ -27,6 +27,8 @@ export default function ProgrammePage() {
         actions={
           <Select
             aria-label="Metric"
+            w={280}
+            maw="100%"
             searchable
             allowDeselect={false}
             value={chosen}

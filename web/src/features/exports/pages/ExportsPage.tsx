@@ -45,7 +45,7 @@ export default function ExportsPage() {
     <Guarded right="export:manage">
       {(props) => (
         <Button onClick={() => setCreating(true)} {...props}>
-          New export
+          Create export
         </Button>
       )}
     </Guarded>

@@ -76,7 +76,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
       opened
       onClose={close}
       size="lg"
-      title="New export"
+      title="Create export"
       confirm="Create the export"
       incomplete={incomplete}
       onSubmit={async () => {

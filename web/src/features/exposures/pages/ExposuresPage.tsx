@@ -29,7 +29,7 @@ export default function ExposuresPage() {
     <>
       <PageHeader
         title="Exposures"
-        subtitle={`Who saw which variation, and what arrives from your code, in ${environment.name}`}
+        subtitle={`Who saw which variation, and what arrives from your code, in ${environment.name}.`}
       />
       <div className={classes.bar}>
         <SegmentedControl

@@ -58,6 +58,7 @@ export function LiveTail() {
         />
         <TextInput
           size="xs"
+          w={220}
           aria-label="Find in these events"
           placeholder="Flag, metric, user or reason"
           value={filter.text}

@@ -6,6 +6,7 @@ import { Empty } from "@/components/Empty";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
+import { capital } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 import { type Experiment, experimentsQuery, type Flag } from "./queries";
 
@@ -29,7 +30,7 @@ export function ExperimentsTab({ flag }: { readonly flag: Flag }) {
             {
               id: "status",
               header: "Status",
-              cell: (each) => <Badge tone={TONES[each.status] ?? "neutral"}>{each.status}</Badge>,
+              cell: (each) => <Badge tone={TONES[each.status] ?? "neutral"}>{capital(each.status)}</Badge>,
             },
             { id: "mode", header: "Mode", cell: (each) => (each.mode === "assigns" ? "assigns units" : "observes") },
             {
@@ -44,7 +45,7 @@ export function ExperimentsTab({ flag }: { readonly flag: Flag }) {
               text="An experiment tells whether a variation does what it is meant to do."
               action={
                 <PageLink to={`${pagePath(project.key, "experiments", "new")}?flag=${encodeURIComponent(flag.key)}`}>
-                  Design an experiment
+                  Design experiment
                 </PageLink>
               }
             />

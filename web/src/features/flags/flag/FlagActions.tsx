@@ -1,13 +1,13 @@
-import { ActionIcon, Button, Checkbox, Menu, Modal, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Checkbox, Menu, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem, type Problem } from "@/api/problem";
-import { useRight } from "@/api/rights";
+import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
-import { Failure } from "@/components/Failure";
+import { FormDialog } from "@/components/FormDialog";
+import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
 import { Icon } from "@/components/Icon";
 import { pagePath } from "@/lib/url";
@@ -19,9 +19,6 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
   const { project } = usePlace();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const create = useRight("flag:create");
-  const archive = useRight("flag:archive");
-  const remove = useRight("flag:delete");
   const [dialog, setDialog] = useState<"clone" | "archive" | "delete" | null>(null);
   const refresh = () => flagChanged(client, project.key, flag.key);
   const subject = { project: project.key, kind: "flag", key: flag.key } as const;
@@ -44,8 +41,6 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
     await navigate({ to: pagePath(project.key, "flags"), search: true });
     client.removeQueries({ queryKey: flagKey(project.key, flag.key) });
   };
-  const why = ({ allowed, reason }: { allowed: boolean; reason: string }) =>
-    allowed ? {} : { disabled: true, title: reason };
   return (
     <>
       <Menu position="bottom-end" withinPortal>
@@ -55,19 +50,31 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<Icon name="copy" />} onClick={() => setDialog("clone")} {...why(create)}>
-            Clone the flag
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<Icon name="archive" />}
-            onClick={() => (flag.archived ? void takeOut() : setDialog("archive"))}
-            {...why(archive)}
-          >
-            {flag.archived ? "Take it out of the archive" : "Archive the flag"}
-          </Menu.Item>
-          <Menu.Item leftSection={<Icon name="trash" />} onClick={() => setDialog("delete")} {...why(remove)}>
-            Delete the flag
-          </Menu.Item>
+          <Guarded right="flag:create">
+            {(guard) => (
+              <Menu.Item leftSection={<Icon name="copy" />} onClick={() => setDialog("clone")} {...guard}>
+                Clone the flag
+              </Menu.Item>
+            )}
+          </Guarded>
+          <Guarded right="flag:archive">
+            {(guard) => (
+              <Menu.Item
+                leftSection={<Icon name="archive" />}
+                onClick={() => (flag.archived ? void takeOut() : setDialog("archive"))}
+                {...guard}
+              >
+                {flag.archived ? "Restore the flag" : "Archive the flag"}
+              </Menu.Item>
+            )}
+          </Guarded>
+          <Guarded right="flag:delete">
+            {(guard) => (
+              <Menu.Item leftSection={<Icon name="trash" />} onClick={() => setDialog("delete")} {...guard}>
+                Delete the flag
+              </Menu.Item>
+            )}
+          </Guarded>
         </Menu.Dropdown>
       </Menu>
       {dialog === "clone" && <Clone flag={flag} onClose={() => setDialog(null)} />}
@@ -78,7 +85,7 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
         confirm="Archive the flag"
         onConfirm={putAway}
       >
-        It serves its off variation everywhere until it is taken out of the archive.
+        It serves its off variation everywhere until it is restored.
       </ConfirmDialog>
       <ConfirmDialog
         opened={dialog === "delete"}
@@ -100,45 +107,44 @@ function Clone({ flag, onClose }: { readonly flag: Flag; readonly onClose: () =>
   const navigate = useNavigate();
   const [key, setKey] = useState(`${flag.key}-copy`);
   const [off, setOff] = useState(true);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<string | null>(null);
   const clone = async () => {
-    setBusy(true);
+    setRefused(null);
     try {
       const written = await cloneFlag(project.key, flag.key, { key, off });
       announce(written, {
         what: `Cloned ${flag.key} as ${key}`,
         undo: undoOf({ project: project.key, kind: "flag", key }, written, () => flagChanged(client, project.key, key)),
       });
-      onClose();
-      await navigate({ to: pagePath(project.key, "flags", key), search: true });
     } catch (thrown) {
-      setProblem(asProblem(thrown));
-    } finally {
-      setBusy(false);
+      setRefused(asProblem(thrown).fields.find((each) => each.field === "key")?.message ?? null);
+      throw thrown;
     }
+    await navigate({ to: pagePath(project.key, "flags", key), search: true });
   };
   return (
-    <Modal opened onClose={onClose} title={`Clone ${flag.key}`}>
-      <Stack>
-        <TextInput
-          label="Key of the clone"
-          description="It is never renamed."
-          data-autofocus
-          value={key}
-          error={problem?.fields.find((each) => each.field === "key")?.message ?? null}
-          onChange={(event) => setKey(event.currentTarget.value)}
-        />
-        <Checkbox
-          label="Off in every environment"
-          checked={off}
-          onChange={(event) => setOff(event.currentTarget.checked)}
-        />
-        {problem !== null && <Failure problem={problem} />}
-        <Button loading={busy} onClick={() => void clone()} w="max-content">
-          Clone the flag
-        </Button>
-      </Stack>
-    </Modal>
+    <FormDialog
+      opened
+      onClose={onClose}
+      title={`Clone ${flag.key}`}
+      confirm="Clone the flag"
+      incomplete={key.trim() === "" ? "Give it a key" : ""}
+      onSubmit={clone}
+    >
+      <TextInput
+        label="Key of the clone"
+        description="It is never renamed."
+        required
+        data-autofocus
+        value={key}
+        error={refused}
+        onChange={(event) => setKey(event.currentTarget.value)}
+      />
+      <Checkbox
+        label="Off in every environment"
+        checked={off}
+        onChange={(event) => setOff(event.currentTarget.checked)}
+      />
+    </FormDialog>
   );
 }

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { usePlace } from "@/api/place";
 import { FilterBar, type FilterField } from "@/components/FilterBar";
-import { capital, type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
+import { capital } from "@/lib/format";
+import { type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
 import { flagFacetsQuery } from "./queries";
 import { useSavedViews } from "./use-saved-views";
 

@@ -5,8 +5,9 @@ import { allowance } from "@/api/rights";
 import type { Column } from "@/components/DataTable";
 import { PageLink } from "@/components/PageLink";
 import { Time } from "@/components/Time";
+import { capital } from "@/lib/format";
 import { pagePath } from "@/lib/url";
-import { capital } from "../filters";
+
 import type { SwitchFlag } from "../switching/use-switching";
 import type { Columns, OptionalColumn } from "./columns";
 import classes from "./list.module.css";

@@ -18,8 +18,8 @@ import { RulesTab } from "../flag/RulesTab";
 import { VariationsTab } from "../flag/VariationsTab";
 
 const TABS: readonly Tab[] = [
-  { key: "rules", label: "Rules" },
-  { key: "variations", label: "Variations" },
+  { key: "rules", label: "Rules", edit: "own" },
+  { key: "variations", label: "Variations", edit: "fields" },
   { key: "exposures", label: "Exposures" },
   { key: "experiments", label: "Experiments" },
   { key: "history", label: "History" },

@@ -1,9 +1,11 @@
-import { Button, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Select, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
-import { CopyOnce } from "@/components/CopyOnce";
+import { endOf, LIFETIMES_OR_NEVER } from "@/components/credentials/lifetimes";
+import { SecretOnce } from "@/components/credentials/SecretOnce";
+import { entitled, inForce, inOrder } from "@/components/credentials/standing";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { FormDialog } from "@/components/FormDialog";
@@ -11,7 +13,7 @@ import { Guarded } from "@/components/Guarded";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { useNow } from "@/lib/now";
-import { endOf, entitled, inOrder, LIFETIMES, lastUse, OVERLAPS, revokeWords, standing, type Use } from "../model";
+import { lastUse, OVERLAPS, revokeWords, type Use } from "../model";
 import classes from "../pages/keys.module.css";
 import { keyUsesQuery, type NewSdkKey, type SdkKey, useKeyWrites, useSdkKeys } from "../queries";
 import { Standing } from "./Standing";
@@ -36,7 +38,7 @@ export function SdkKeys() {
     <Guarded right="sdk_key:manage" environment={environment.key}>
       {(props) => (
         <Button onClick={() => setAsked({ what: "create" })} {...props}>
-          Create an SDK key
+          Create SDK key
         </Button>
       )}
     </Guarded>
@@ -58,10 +60,7 @@ export function SdkKeys() {
       header: "",
       width: "210px",
       align: "right",
-      cell: (row) =>
-        standing(row, now) === "revoked" || standing(row, now) === "ended" ? null : (
-          <RowActions row={row} ask={setAsked} />
-        ),
+      cell: (row) => (inForce(row, now) ? <RowActions row={row} ask={setAsked} /> : null),
     },
   ];
   return (
@@ -91,20 +90,12 @@ export function SdkKeys() {
         )}
       </QueryView>
       {asked !== null && <KeyDialog asked={asked} uses={uses.data} close={() => setAsked(null)} onMade={setMade} />}
-      <Modal
-        opened={made !== null}
-        onClose={() => setMade(null)}
+      <SecretOnce
         title="The new SDK key"
-        size="lg"
-        closeOnClickOutside={false}
-      >
-        {made !== null && (
-          <Stack>
-            <CopyOnce secret={made.key} label={`${made.name}, a ${made.kind} key of ${environment.name}`} />
-            <Button onClick={() => setMade(null)}>I have copied it</Button>
-          </Stack>
-        )}
-      </Modal>
+        secret={made?.key ?? null}
+        label={made === null ? "" : `${made.name}, a ${made.kind} key of ${environment.name}`}
+        onClose={() => setMade(null)}
+      />
     </>
   );
 }
@@ -219,7 +210,7 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
           />
           <Select
             label="Ends"
-            data={LIFETIMES.map((each) => ({ ...each }))}
+            data={LIFETIMES_OR_NEVER.map((each) => ({ ...each }))}
             allowDeselect={false}
             value={lifetime}
             onChange={(next) => setLifetime(next ?? "never")}

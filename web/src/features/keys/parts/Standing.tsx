@@ -1,6 +1,6 @@
 import { Badge } from "@/components/Badge";
+import { standing } from "@/components/credentials/standing";
 import { Time } from "@/components/Time";
-import { standing } from "../model";
 
 interface Props {
   readonly now: number;

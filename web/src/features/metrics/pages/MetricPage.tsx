@@ -26,7 +26,7 @@ import { changeMetric, type Metric, metricKey, useMetric } from "../queries";
 
 const TABS = [
   { key: "overview", label: "Overview" },
-  { key: "definition", label: "Definition" },
+  { key: "definition", label: "Definition", edit: "fields" },
   { key: "history", label: "History" },
 ] as const;
 

@@ -61,7 +61,7 @@ export default function MetricsPage() {
           onClick={() => void navigate({ to: pagePath(project.key, "metrics/new") })}
           {...guard}
         >
-          Define a metric
+          Define metric
         </Button>
       )}
     </Guarded>

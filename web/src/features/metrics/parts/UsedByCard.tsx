@@ -3,6 +3,7 @@ import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { capital } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 import { type Metric, type Use, useUses } from "../queries";
 import styles from "./metrics.module.css";
@@ -29,7 +30,7 @@ export function UsedByCard({ metric }: { metric: Metric }) {
                   <span className={styles.hint}>
                     as {each.role} in {each.environment}
                   </span>
-                  <Badge tone={each.status === "running" ? "good" : "neutral"}>{each.status}</Badge>
+                  <Badge tone={each.status === "running" ? "good" : "neutral"}>{capital(each.status)}</Badge>
                 </li>
               ))}
             </ul>

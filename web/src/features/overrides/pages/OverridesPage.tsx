@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { announce, announceProblem } from "@/components/announce";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
@@ -34,7 +35,7 @@ export default function OverridesPage() {
     <>
       <PageHeader
         title="Overrides"
-        subtitle={`One person in one variation for a while, in ${environment.name}: for testers, and for support that helps somebody`}
+        subtitle={`One person in one variation for a while, in ${environment.name}: for testers, and for support that helps somebody.`}
         actions={
           <Guarded right="flag:update" environment={environment.key}>
             {(guard) => (
@@ -144,7 +145,7 @@ function OverrideList({
         ),
       },
       { id: "reason", header: "Because", cell: (row) => row.reason },
-      { id: "by", header: "Set by", width: "170px", cell: (row) => row.set_by },
+      { id: "by", header: "Set by", width: "170px", cell: (row) => <Address email={row.set_by} /> },
       { id: "left", header: "Time left", width: "150px", cell: (row) => timeLeft(row.expires_at, new Date(now)) },
       {
         id: "remove",

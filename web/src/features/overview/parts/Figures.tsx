@@ -55,7 +55,7 @@ export function Figures() {
               : ""
             : `${count(arrived.refused)} refused`
         }
-        {...(arrived !== null && arrived.refused > 0 ? { tone: "caution" as const } : {})}
+        {...(arrived !== null && arrived.refused > 0 ? { hintTone: "caution" as const } : {})}
         to={pagePath(project.key, "exposures")}
       />
       <Stat

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { announce, announceProblem } from "@/components/announce";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
@@ -45,11 +46,12 @@ function Person({ member }: { readonly member: Member }) {
     <>
       <PageHeader
         back={{ label: "People and roles", to: pagePath(project.key, "people") }}
-        title={member.email}
+        title={member.name || <Address email={member.email} />}
         subtitle={
           <>
-            {member.deactivated_at !== null && <Badge tone="caution">Deactivated: may do nothing</Badge>} Member of{" "}
-            {organization.name} since <Time at={member.created_at} />
+            {member.deactivated_at !== null && <Badge tone="caution">Deactivated: may do nothing</Badge>}{" "}
+            {member.name !== "" && <>{member.email} · </>}Member of {organization.name} since{" "}
+            <Time at={member.created_at} />
           </>
         }
         actions={<PersonActions member={member} />}

@@ -1,11 +1,11 @@
-import { Button, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce, announceProblem } from "@/components/announce";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
-import { CopyOnce } from "@/components/CopyOnce";
+import { SecretOnce } from "@/components/credentials/SecretOnce";
 import { FormDialog } from "@/components/FormDialog";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
@@ -40,7 +40,7 @@ export function Directory() {
       }
       actions={
         <Button size="xs" variant="default" onClick={() => setCreating(true)}>
-          Create a provisioning token
+          Create provisioning token
         </Button>
       }
     >
@@ -108,20 +108,7 @@ export function Directory() {
           />
         </FormDialog>
       )}
-      <Modal
-        opened={token !== null}
-        onClose={() => setToken(null)}
-        title="The provisioning token"
-        size="lg"
-        closeOnClickOutside={false}
-      >
-        {token !== null && (
-          <Stack>
-            <CopyOnce secret={token} label={name} />
-            <Button onClick={() => setToken(null)}>I have copied it</Button>
-          </Stack>
-        )}
-      </Modal>
+      <SecretOnce title="The provisioning token" secret={token} label={name} onClose={() => setToken(null)} />
     </Card>
   );
 }

@@ -30,7 +30,7 @@ export function Domains() {
       subtitle="People with an address of a verified domain sign in by the organization's provider."
       actions={
         <Button size="xs" variant="default" onClick={() => setAdding(true)}>
-          Add a domain
+          Add domain
         </Button>
       }
     >

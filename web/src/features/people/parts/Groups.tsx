@@ -27,7 +27,7 @@ export function Groups() {
     <Guarded right="group:manage">
       {(props) => (
         <Button onClick={() => setCreating(true)} {...props}>
-          New group
+          Create group
         </Button>
       )}
     </Guarded>
@@ -61,7 +61,7 @@ export function Groups() {
         <FormDialog
           opened
           onClose={() => setCreating(false)}
-          title="New group"
+          title="Create group"
           confirm="Create the group"
           incomplete={keyOf(name) === "" ? "Give it a name" : ""}
           onSubmit={async () => {

@@ -15,8 +15,8 @@ import { InviteButton } from "./Invitations";
 const schema = z.object({ q: z.string().default("") });
 
 const columns: readonly Column<Member>[] = [
-  { id: "email", header: "Person", cell: (row) => <Address email={row.email} /> },
-  { id: "name", header: "Name", width: "24%", cell: (row) => row.name },
+  { id: "name", header: "Person", cell: (row) => row.name || row.email },
+  { id: "email", header: "E-mail address", width: "30%", cell: (row) => <Address email={row.email} /> },
   {
     id: "role",
     header: "Role in the organization",

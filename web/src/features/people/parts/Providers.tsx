@@ -44,7 +44,7 @@ export function Providers() {
       subtitle="Single sign-on by OpenID Connect."
       actions={
         <Button size="xs" variant="default" onClick={() => setCreating(true)}>
-          Add a provider
+          Add provider
         </Button>
       }
     >

@@ -31,7 +31,7 @@ export function Roles() {
         <Guarded right="role:manage">
           {(props) => (
             <Button onClick={() => setEdited("new")} {...props}>
-              New role
+              Create role
             </Button>
           )}
         </Guarded>
@@ -144,7 +144,7 @@ function RoleDialog({ role, close, writes }: DialogProps) {
       opened
       onClose={close}
       size="xl"
-      title={role === null ? "New role" : `Edit ${role.name}`}
+      title={role === null ? "Create role" : `Edit ${role.name}`}
       confirm={role === null ? "Create the role" : "Save the role"}
       incomplete={incomplete}
       onSubmit={async () => {

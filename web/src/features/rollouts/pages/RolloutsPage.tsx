@@ -55,7 +55,7 @@ export default function RolloutsPage() {
     <Guarded right="rollout:manage" environment={environment.key}>
       {(props) => (
         <Button component={Link} to={pagePath(project.key, "new-rollout")} {...props}>
-          New rollout
+          Create rollout
         </Button>
       )}
     </Guarded>

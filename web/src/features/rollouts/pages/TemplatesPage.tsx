@@ -28,7 +28,7 @@ export default function TemplatesPage() {
     <Guarded right="rollout:manage">
       {(props) => (
         <Button onClick={() => setEdited("new")} {...props}>
-          New template
+          Create template
         </Button>
       )}
     </Guarded>
@@ -55,7 +55,7 @@ export default function TemplatesPage() {
                 <Card
                   key={each.key}
                   title={each.name}
-                  subtitle={each.description === "" ? each.key : each.description}
+                  subtitle={each.description || (each.name === each.key ? undefined : each.key)}
                   actions={
                     <>
                       <Guarded right="rollout:manage">
@@ -141,7 +141,7 @@ function TemplateDialog({ template, close, writes }: DialogProps) {
       opened
       onClose={close}
       size="xl"
-      title={template === null ? "New template" : `Edit ${template.name}`}
+      title={template === null ? "Create template" : `Edit ${template.name}`}
       confirm="Save the template"
       incomplete={key === "" ? "It needs a key" : incompleteGuards(guards)}
       onSubmit={async () => {

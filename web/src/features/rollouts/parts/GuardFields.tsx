@@ -92,7 +92,7 @@ export function GuardFields({ value, onChange }: Props) {
           leftSection={<Icon name="plus" size={14} />}
           onClick={() => onChange([...value, newGuard(Math.max(0, ...value.map((each) => each.id)) + 1)])}
         >
-          Add a guard
+          Add guard
         </Button>
       </Group>
     </Stack>

@@ -130,7 +130,7 @@ export function PlanFields({ value, onChange }: Props) {
               onClick={add}
               disabled={value.steps.length >= 100}
             >
-              Add a step
+              Add step
             </Button>
           </Group>
         </>

@@ -10,15 +10,15 @@ import { Guarded } from "@/components/Guarded";
 import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
-import { Tabs } from "@/components/Tabs";
+import { type Tab, Tabs } from "@/components/Tabs";
 import { pagePath, useParams } from "@/lib/url";
 import { SegmentEditor } from "../parts/SegmentEditor";
 import { SegmentHistory } from "../parts/SegmentHistory";
 import { UsedBy } from "../parts/UsedBy";
 import { deleteSegment, type Segment, segmentQuery, segmentsKey, setArchived } from "../queries";
 
-const TABS = [
-  { key: "who", label: "Who is in it" },
+const TABS: readonly Tab[] = [
+  { key: "who", label: "Who is in it", edit: "fields" },
   { key: "used-by", label: "Used by" },
   { key: "history", label: "History" },
 ];

@@ -19,7 +19,7 @@ export default function SettingsPage() {
             label="Settings"
             tabs={[
               { key: "environments", label: "Environments" },
-              { key: "project", label: "Project" },
+              { key: "project", label: "Project", edit: "fields" },
               { key: "usage", label: "Usage and quotas" },
             ]}
           />

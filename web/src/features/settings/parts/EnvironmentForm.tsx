@@ -83,7 +83,7 @@ export function EnvironmentForm({ environment, close }: Props) {
       opened
       onClose={close}
       size="lg"
-      title={environment === null ? "New environment" : `Edit ${environment.name}`}
+      title={environment === null ? "Create environment" : `Edit ${environment.name}`}
       confirm={environment === null ? "Create the environment" : "Save the environment"}
       incomplete={incomplete}
       onSubmit={submit}

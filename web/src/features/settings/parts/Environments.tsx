@@ -26,7 +26,7 @@ export function Environments() {
         <Guarded right="environment:create">
           {(props) => (
             <Button onClick={() => setCreating(true)} {...props}>
-              New environment
+              Create environment
             </Button>
           )}
         </Guarded>

@@ -135,7 +135,7 @@ export function PolicyForm({ policy, name, close }: Props) {
           </p>
           {rules.map((rule, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rules have no other identity
-            <div key={index} className={classes.fields}>
+            <div key={index} className={classes.rule}>
               <MultiSelect
                 label={`Rule ${index + 1}: of`}
                 placeholder={rule.entities?.length ? "" : "Anything"}
@@ -151,7 +151,7 @@ export function PolicyForm({ policy, name, close }: Props) {
                 onChange={(next) => changeRule(index, { actions: ACTIONS.filter((each) => next.includes(each)) })}
               />
               <NumberInput
-                label="Where more change than"
+                label="If more move than"
                 suffix=" %"
                 min={0}
                 max={100}
@@ -183,7 +183,7 @@ export function PolicyForm({ policy, name, close }: Props) {
               leftSection={<Icon name="plus" size={14} />}
               onClick={() => change({ rules: [...rules, { people: 2, changed_percent: 5 }] })}
             >
-              Add a rule
+              Add rule
             </Button>
           </Group>
         </>

@@ -1,39 +1,38 @@
-import { Button, Modal, Stack, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
-import { ConfirmDialog } from "@/components/ConfirmDialog";
-import { CopyOnce } from "@/components/CopyOnce";
+import { endIn, LIFETIMES } from "@/components/credentials/lifetimes";
+import { RevokeToken } from "@/components/credentials/RevokeToken";
+import { rolesUpTo } from "@/components/credentials/roles";
+import { SecretOnce } from "@/components/credentials/SecretOnce";
+import { entitled, inForce, inOrder } from "@/components/credentials/standing";
+import { TokenForm } from "@/components/credentials/TokenForm";
+import { useTokenPlaces } from "@/components/credentials/token-place";
 import { type Column, DataTable } from "@/components/DataTable";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { useNow } from "@/lib/now";
-import { shown } from "../own-tokens";
-import { type NewOwnToken, type OwnToken, ownTokensQuery, revokeOwnToken } from "../queries";
-import { OwnTokenForm } from "./OwnTokenForm";
+import { createOwnToken, type NewOwnToken, type OwnToken, ownTokensQuery, revokeOwnToken } from "../queries";
 
 /** Of the person, in the organization of the project that they came from. */
 export function OwnTokens() {
-  const { organization, project, environments } = usePlace();
+  const { organization } = usePlace();
   const query = useQuery(ownTokensQuery(organization.id));
   const client = useQueryClient();
+  const places = useTokenPlaces();
+  const roles = rolesUpTo(organization.role);
   const [creating, setCreating] = useState(false);
   const [made, setMade] = useState<NewOwnToken | null>(null);
   const [revoked, setRevoked] = useState<OwnToken | null>(null);
   // A clock that ticks may be behind what was just answered.
   const now = Math.max(useNow(), query.dataUpdatedAt);
   const readAgain = () => client.invalidateQueries({ queryKey: ownTokensQuery(organization.id).queryKey });
-  const where = (row: OwnToken): string => {
-    if (row.environment_id !== null)
-      return environments.find((each) => each.id === row.environment_id)?.name ?? "an environment of another project";
-    if (row.project_id !== null) return row.project_id === project.id ? project.name : "another project";
-    return organization.name;
-  };
   const columns: readonly Column<OwnToken>[] = [
     { id: "name", header: "Token", cell: (row) => row.name },
-    { id: "role", header: "May", cell: (row) => `${row.role} in ${where(row)}` },
+    { id: "role", header: "May", cell: (row) => `${row.role} in ${places.words(row)}` },
     { id: "hint", header: "Ends with", width: "110px", cell: (row) => <code>…{row.hint}</code> },
     {
       id: "used",
@@ -52,7 +51,7 @@ export function OwnTokens() {
           size="compact-sm"
           variant="subtle"
           color="red"
-          aria-label={`Revoke ${row.name}, ending in ${row.hint}`}
+          aria-label={`Revoke ${entitled(row)}`}
           onClick={() => setRevoked(row)}
         >
           Revoke
@@ -66,7 +65,7 @@ export function OwnTokens() {
       subtitle={`For your own programs in ${organization.name}. Each may at most what you may yourself.`}
       actions={
         <Button size="xs" variant="default" onClick={() => setCreating(true)}>
-          Create a token
+          Create token
         </Button>
       }
     >
@@ -74,7 +73,7 @@ export function OwnTokens() {
         {(tokens) => (
           <DataTable
             label="Your tokens"
-            rows={shown(tokens, now)}
+            rows={inOrder(tokens, now).filter((each) => inForce(each, now))}
             rowKey={(row) => row.id}
             columns={columns}
             empty={
@@ -84,42 +83,38 @@ export function OwnTokens() {
         )}
       </QueryView>
       {creating && (
-        <OwnTokenForm
-          close={() => setCreating(false)}
-          onMade={(token) => {
-            setMade(token);
-            void readAgain();
+        <TokenForm
+          title="Create a token of your own"
+          named="Of what will use it"
+          roles={roles}
+          firstRole={roles[0] ?? "viewer"}
+          roleHint="Less is better: it reads with viewer"
+          lifetimes={LIFETIMES}
+          onClose={() => setCreating(false)}
+          onSubmit={async ({ body, lifetime }) => {
+            const expires_at = endIn(lifetime, Date.now());
+            const written = await createOwnToken(organization.id, { ...body, expires_at });
+            announce(written, { what: `Created the token ${body.name}` });
+            setMade(written.data);
+            await readAgain();
           }}
         />
       )}
-      <Modal
-        opened={made !== null}
-        onClose={() => setMade(null)}
+      <SecretOnce
         title="The new token"
-        size="lg"
-        closeOnClickOutside={false}
-      >
-        {made !== null && (
-          <Stack>
-            <CopyOnce secret={made.token} label={made.name} />
-            <Button onClick={() => setMade(null)}>I have copied it</Button>
-          </Stack>
-        )}
-      </Modal>
-      <ConfirmDialog
-        opened={revoked !== null}
+        secret={made?.token ?? null}
+        label={made?.name ?? ""}
+        onClose={() => setMade(null)}
+      />
+      <RevokeToken
+        token={revoked}
         onClose={() => setRevoked(null)}
-        title="Revoke the token"
-        confirm="Revoke the token"
-        tone="danger"
-        onConfirm={async () => {
-          if (revoked === null) return;
-          announce(await revokeOwnToken(organization.id, revoked.id), { what: `Revoked the token ${revoked.name}` });
+        revoke={async (id) => {
+          const written = await revokeOwnToken(organization.id, id);
           await readAgain();
+          return written;
         }}
-      >
-        Whatever uses {revoked?.name} is refused from the next request on. It can't be taken back.
-      </ConfirmDialog>
+      />
     </Card>
   );
 }

@@ -12,7 +12,7 @@ import { JsonEditor } from "@/components/JsonEditor";
 import { PageHeader } from "@/components/PageHeader";
 import { inColourOrder } from "@/lib/rules";
 import { pagePath, useSearchState } from "@/lib/url";
-import { contextOf } from "../model";
+import { contextOf } from "../answer";
 import { AllAnswers } from "../parts/AllAnswers";
 import { Answers } from "../parts/Answers";
 import { ContextForm } from "../parts/ContextForm";
@@ -52,112 +52,114 @@ export default function TestPage() {
         title="Test"
         subtitle="What a context is served, and why. It is decided by the code of the edges; nothing is changed or counted."
       />
-      <div className={classes.columns}>
-        <div className={classes.column}>
-          <Card title="What">
-            <EntityPicker
-              kind="flag"
-              label="Flag"
-              value={state.flag ?? null}
-              description="Leave it empty to see all of them."
-              onChange={(key) => set({ flag: key ?? undefined, draft: undefined })}
-            />
-            {flag !== "" && (
-              <SegmentedControl
-                mt="sm"
-                size="xs"
-                aria-label="Settings"
-                data={[
-                  { value: "saved", label: "As saved" },
-                  { value: "draft", label: "As a draft" },
-                ]}
-                value={state.draft === undefined ? "saved" : "draft"}
-                onChange={(chosen) => set({ draft: chosen === "draft" ? "{}" : undefined, at: undefined })}
+      <div className={classes.page}>
+        <div className={classes.columns}>
+          <div className={classes.column}>
+            <Card title="What">
+              <EntityPicker
+                kind="flag"
+                label="Flag"
+                value={state.flag ?? null}
+                description="Leave it empty to see all of them."
+                onChange={(key) => set({ flag: key ?? undefined, draft: undefined })}
+              />
+              {flag !== "" && (
+                <SegmentedControl
+                  mt="sm"
+                  size="xs"
+                  aria-label="Settings"
+                  data={[
+                    { value: "saved", label: "As saved" },
+                    { value: "draft", label: "As a draft" },
+                  ]}
+                  value={state.draft === undefined ? "saved" : "draft"}
+                  onChange={(chosen) => set({ draft: chosen === "draft" ? "{}" : undefined, at: undefined })}
+                />
+              )}
+              {state.draft !== undefined && (
+                <JsonEditor
+                  label={`Changes of ${environment.name}'s settings`}
+                  description="As a PATCH takes them: rules, default, targets, enabled …"
+                  height={180}
+                  value={state.draft}
+                  error={draft === null ? "The changes are a JSON object." : null}
+                  onChange={(typed) => set({ draft: typed })}
+                />
+              )}
+            </Card>
+            <Card title="Who">
+              <Personas
+                project={project.key}
+                context={contextOf(state.context) ?? {}}
+                onChoose={(chosen) => {
+                  set({ context: JSON.stringify(chosen) });
+                  setPersona((before) => before + 1);
+                }}
+              />
+              <ContextForm
+                key={persona}
+                value={state.context}
+                onChange={(value) => set({ context: value })}
+                attributes={attributes}
+              />
+            </Card>
+            <Card title="When and where">
+              <TextInput
+                label="At"
+                description="Leave it empty for what is saved now."
+                type="datetime-local"
+                disabled={state.draft !== undefined}
+                value={state.at === undefined ? "" : localOf(state.at)}
+                onChange={(event) => {
+                  const typed = event.currentTarget.value;
+                  set({ at: typed === "" ? undefined : new Date(typed).toISOString() });
+                }}
+              />
+              {environments.length > 1 && (
+                <Checkbox.Group
+                  label={`Compare ${environment.name} with`}
+                  mt="sm"
+                  value={state.beside}
+                  onChange={(beside) => set({ beside })}
+                >
+                  <Group mt="xs" gap="md">
+                    {environments
+                      .filter((each) => each.key !== environment.key)
+                      .map((each) => (
+                        <Checkbox key={each.key} value={each.key} label={each.name} />
+                      ))}
+                  </Group>
+                </Checkbox.Group>
+              )}
+            </Card>
+          </div>
+          <div className={classes.column}>
+            {context === null && (
+              <Empty
+                title="The context is no JSON object yet"
+                text="Then each step of the evaluation stands here: what passed, what did not, and what the context had."
               />
             )}
-            {state.draft !== undefined && (
-              <JsonEditor
-                label={`Changes of ${environment.name}'s settings`}
-                description="As a PATCH takes them: rules, default, targets, enabled …"
-                height={180}
-                value={state.draft}
-                error={draft === null ? "The changes are a JSON object." : null}
-                onChange={(typed) => set({ draft: typed })}
+            {context !== null && flag === "" && (
+              <AllAnswers
+                asked={{ project: project.key, environment: environment.key, context, at: state.at ?? null }}
+                environment={environment.name}
+                href={(key) =>
+                  `${pagePath(project.key, "test")}?${new URLSearchParams({ flag: key, context: state.context })}`
+                }
               />
             )}
-          </Card>
-          <Card title="Who">
-            <Personas
-              project={project.key}
-              context={contextOf(state.context) ?? {}}
-              onChoose={(chosen) => {
-                set({ context: JSON.stringify(chosen) });
-                setPersona((before) => before + 1);
-              }}
-            />
-            <ContextForm
-              key={persona}
-              value={state.context}
-              onChange={(value) => set({ context: value })}
-              attributes={attributes}
-            />
-          </Card>
-          <Card title="When and where">
-            <TextInput
-              label="At"
-              description="Leave it empty for what is saved now."
-              type="datetime-local"
-              disabled={state.draft !== undefined}
-              value={state.at === undefined ? "" : localOf(state.at)}
-              onChange={(event) => {
-                const typed = event.currentTarget.value;
-                set({ at: typed === "" ? undefined : new Date(typed).toISOString() });
-              }}
-            />
-            {environments.length > 1 && (
-              <Checkbox.Group
-                label={`Compare ${environment.name} with`}
-                mt="sm"
-                value={state.beside}
-                onChange={(beside) => set({ beside })}
-              >
-                <Group mt="xs" gap="md">
-                  {environments
-                    .filter((each) => each.key !== environment.key)
-                    .map((each) => (
-                      <Checkbox key={each.key} value={each.key} label={each.name} />
-                    ))}
-                </Group>
-              </Checkbox.Group>
+            {context !== null && flag !== "" && (
+              <Answers
+                asked={{ project: project.key, flag, context, at: state.at ?? null, draft }}
+                draftOf={environment.key}
+                environments={beside}
+                shown={state.steps ?? environment.key}
+                onShow={(key) => set({ steps: key })}
+                variations={variations}
+              />
             )}
-          </Card>
-        </div>
-        <div className={classes.column}>
-          {context === null && (
-            <Empty
-              title="The context is no JSON object yet"
-              text="Then each step of the evaluation stands here: what passed, what did not, and what the context had."
-            />
-          )}
-          {context !== null && flag === "" && (
-            <AllAnswers
-              asked={{ project: project.key, environment: environment.key, context, at: state.at ?? null }}
-              environment={environment.name}
-              href={(key) =>
-                `${pagePath(project.key, "test")}?${new URLSearchParams({ flag: key, context: state.context })}`
-              }
-            />
-          )}
-          {context !== null && flag !== "" && (
-            <Answers
-              asked={{ project: project.key, flag, context, at: state.at ?? null, draft }}
-              draftOf={environment.key}
-              environments={beside}
-              shown={state.steps ?? environment.key}
-              onShow={(key) => set({ steps: key })}
-              variations={variations}
-            />
-          )}
+          </div>
         </div>
       </div>
     </>

@@ -5,7 +5,7 @@ import { Card } from "@/components/Card";
 import { DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { Failure } from "@/components/Failure";
-import { answerOf } from "../model";
+import { answerOf } from "../answer";
 import { type Asked, allAnswersQuery, type FlagAnswer } from "../queries";
 import classes from "./test.module.css";
 
@@ -26,6 +26,7 @@ export function AllAnswers({ asked, environment, href }: Props) {
     <Card title={`All flags and configs in ${environment}`}>
       <DataTable<FlagAnswer>
         label="Answers"
+        narrow
         rows={rows}
         rowKey={(each) => each.flag}
         href={(each) => href(each.flag)}

@@ -9,8 +9,10 @@ import { Failure } from "@/components/Failure";
 import { Icon } from "@/components/Icon";
 import { Swatch } from "@/components/Swatch";
 import { Time } from "@/components/Time";
-import { answerOf, asTest, stepsOf, type TestIn, testsIn } from "../model";
+import { answerOf } from "../answer";
+import { asTest, type TestIn, testsIn } from "../as-test";
 import { type Asked, type Explanation, explanationQuery } from "../queries";
+import { stepsOf } from "../steps";
 import { Steps } from "./Steps";
 import classes from "./test.module.css";
 

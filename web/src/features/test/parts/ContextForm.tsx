@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Icon } from "@/components/Icon";
 import { JsonEditor } from "@/components/JsonEditor";
 import { isJson, type Json, literalOf, type SeenAttribute, shownLiteral } from "@/lib/rules";
-import { contextOf } from "../model";
+import { contextOf } from "../answer";
 import classes from "./test.module.css";
 
 interface Props {

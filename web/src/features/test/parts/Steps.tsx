@@ -1,6 +1,6 @@
 import { Ranges } from "@/charts/Ranges";
 import { Icon, type IconName } from "@/components/Icon";
-import type { Outcome, Ruler, Step, Trace } from "../model";
+import type { Outcome, Ruler, Step, Trace } from "../steps";
 import classes from "./test.module.css";
 
 interface Props {

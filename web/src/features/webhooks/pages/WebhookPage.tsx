@@ -1,19 +1,21 @@
-import { Alert, Button, Modal, Select, Stack } from "@mantine/core";
+import { Alert, Button, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
+import { useRight } from "@/api/rights";
 import { announce, announceProblem } from "@/components/announce";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
-import { CopyOnce } from "@/components/CopyOnce";
+import { SecretOnce } from "@/components/credentials/SecretOnce";
 import { FormDialog } from "@/components/FormDialog";
 import { Guarded } from "@/components/Guarded";
 import { KeyValue } from "@/components/KeyValue";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
+import { useKeys } from "@/lib/keyboard";
 import { pagePath, useParams } from "@/lib/url";
 import { listensTo, standing } from "../model";
 import { Deliveries } from "../parts/Deliveries";
@@ -88,6 +90,8 @@ function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
   const [overlap, setOverlap] = useState("86400");
   const [secret, setSecret] = useState<string | null>(null);
   const close = () => setAsked(null);
+  const { allowed } = useRight("webhook:manage");
+  useKeys({ e: () => setAsked("edit") }, allowed);
   const run = async (writing: Promise<unknown>, what: string) => {
     try {
       await writing;
@@ -170,20 +174,12 @@ function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
       >
         Nothing is sent to {webhook.url} any more, and its deliveries are forgotten.
       </ConfirmDialog>
-      <Modal
-        opened={secret !== null}
-        onClose={() => setSecret(null)}
+      <SecretOnce
         title="The new secret"
-        size="lg"
-        closeOnClickOutside={false}
-      >
-        {secret !== null && (
-          <Stack>
-            <CopyOnce secret={secret} label="With it the receiver verifies each request" />
-            <Button onClick={() => setSecret(null)}>I have copied it</Button>
-          </Stack>
-        )}
-      </Modal>
+        secret={secret}
+        label="With it the receiver verifies each request"
+        onClose={() => setSecret(null)}
+      />
     </>
   );
 }

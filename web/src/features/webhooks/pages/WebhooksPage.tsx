@@ -1,10 +1,10 @@
-import { Button, Modal, Stack } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
 import { Badge } from "@/components/Badge";
-import { CopyOnce } from "@/components/CopyOnce";
+import { SecretOnce } from "@/components/credentials/SecretOnce";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { Guarded } from "@/components/Guarded";
@@ -48,7 +48,7 @@ export default function WebhooksPage() {
     <Guarded right="webhook:manage">
       {(props) => (
         <Button onClick={() => setCreating(true)} {...props}>
-          New webhook
+          Create webhook
         </Button>
       )}
     </Guarded>
@@ -90,27 +90,15 @@ export default function WebhooksPage() {
           }}
         />
       )}
-      <Modal
-        opened={made !== null}
-        onClose={() => setMade(null)}
+      <SecretOnce
         title="The webhook's secret"
-        size="lg"
-        closeOnClickOutside={false}
-      >
-        {made !== null && (
-          <Stack>
-            <CopyOnce secret={made.secret} label="With it the receiver verifies each request" />
-            <Button
-              onClick={() => {
-                setMade(null);
-                void navigate({ to: pagePath(project.key, "webhooks", made.id) });
-              }}
-            >
-              I have copied it
-            </Button>
-          </Stack>
-        )}
-      </Modal>
+        secret={made?.secret ?? null}
+        label="With it the receiver verifies each request"
+        onClose={() => {
+          setMade(null);
+          if (made !== null) void navigate({ to: pagePath(project.key, "webhooks", made.id) });
+        }}
+      />
     </>
   );
 }

@@ -33,6 +33,7 @@ export function Deliveries({ webhook }: { readonly webhook: string }) {
     {
       id: "event",
       header: "Event",
+      width: "220px",
       cell: (row) => (
         <button type="button" className={classes.link} onClick={() => setSearch({ delivery: row.id })}>
           {row.event_type}

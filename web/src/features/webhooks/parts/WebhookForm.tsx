@@ -33,7 +33,7 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       opened
       onClose={close}
       size="lg"
-      title={webhook === null ? "New webhook" : "Edit the webhook"}
+      title={webhook === null ? "Create webhook" : "Edit the webhook"}
       confirm={webhook === null ? "Create the webhook" : "Save the webhook"}
       incomplete={incomplete}
       onSubmit={() =>

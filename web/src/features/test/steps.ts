@@ -1,6 +1,7 @@
 /** An explanation as steps that are sentences. Pure: what it says was decided by the engine. */
 
-import { type Condition, conditionOf, inWords, isObject, type Json, shownLiteral } from "@/lib/rules";
+import { type Condition, conditionOf, inWords, isObject, shownLiteral } from "@/lib/rules";
+import { type Document, number, text } from "./document";
 
 export type Outcome = "decided" | "passed" | "failed" | "not_reached" | "problem";
 
@@ -32,11 +33,6 @@ export interface Trace {
 }
 
 const BUCKETS = 10_000;
-
-type Document = Readonly<Record<string, unknown>>;
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
 export function traceOf(document: unknown): Trace | null {
   if (!isObject(document)) return null;
@@ -229,95 +225,3 @@ function inputsOf(step: Document): { by: string; unit: string } {
   const inputs = isObject(step.inputs) ? step.inputs : {};
   return { by: text(inputs.unit_attribute), unit: text(inputs.unit) };
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  STATIC: "nothing could change it",
-  DEFAULT: "nothing else decided",
-  TARGETING_MATCH: "a target or rule decided",
-  SPLIT: "its bucket decided",
-  DISABLED: "it is off",
-  ERROR: "it could not be decided",
-};
-
-export interface Answer {
-  readonly variation: string | null;
-  readonly value: Json | undefined;
-  readonly reason: string;
-  readonly words: string;
-  readonly error: string | null;
-}
-
-export function answerOf(decision: Document): Answer {
-  const reason = text(decision.reason);
-  const error = text(decision.errorCode) || text(decision.error_code);
-  const detail = text(decision.errorDetails) || text(decision.error_message) || text(decision.message);
-  return {
-    variation: typeof decision.variation === "string" ? decision.variation : null,
-    value: jsonOf(decision.value),
-    reason,
-    words: REASONS[reason] ?? reason,
-    error: error === "" ? null : detail === "" ? error : `${error}: ${detail}`,
-  };
-}
-
-function jsonOf(value: unknown): Json | undefined {
-  const written = JSON.stringify(value);
-  return written === undefined ? undefined : JSON.parse(written);
-}
-
-/** The context that an address carries; null where it is none. */
-export function contextOf(written: string): Readonly<Record<string, unknown>> | null {
-  if (written.trim() === "") return {};
-  try {
-    const read: unknown = JSON.parse(written);
-    return isObject(read) ? read : null;
-  } catch {
-    return null;
-  }
-}
-
-export const testsIn = ["Python", "Node", "curl"] as const;
-export type TestIn = (typeof testsIn)[number];
-
-/** What was seen, as a test that keeps it so. */
-export function asTest(
-  language: TestIn,
-  flag: string,
-  context: Readonly<Record<string, unknown>>,
-  answer: Answer,
-): string {
-  const { targetingKey, ...attributes } = context;
-  const key = JSON.stringify(targetingKey ?? "");
-  const rest = JSON.stringify(attributes);
-  const wanted = JSON.stringify(answer.variation);
-  const reason = JSON.stringify(answer.reason);
-  if (language === "Python") {
-    return [
-      `def test_${flag.replaceAll(/[^a-z0-9]+/g, "_")}(client):`,
-      `    user = {"key": ${key}, "attributes": ${pythonOf(rest)}}`,
-      `    decision = client.detail(${JSON.stringify(flag)}, user, None)`,
-      `    assert (decision.variant, decision.reason) == (${pythonOf(wanted)}, ${reason})`,
-    ].join("\n");
-  }
-  if (language === "Node") {
-    return [
-      `test('${flag}', async () => {`,
-      `  const user = { key: ${key}, attributes: ${rest} };`,
-      `  const { variant, reason } = await client.detail('${flag}', user, null);`,
-      `  assert.deepEqual([variant, reason], [${wanted}, ${reason}]);`,
-      "});",
-    ].join("\n");
-  }
-  return [
-    `curl -sS "$EDGE/ofrep/v1/evaluate/flags/${flag}" -H "Authorization: Bearer $SERVER_KEY" \\`,
-    `  -H "Content-Type: application/json" -d '${JSON.stringify({ context }).replaceAll("'", "'\\''")}' \\`,
-    `  | jq -e '.variant == ${wanted.replaceAll("'", "")} and .reason == ${reason}'`,
-  ].join("\n");
-}
-
-const pythonOf = (json: string): string =>
-  json
-    .replaceAll(/(?<=[[:,]\s*)true\b/g, "True")
-    .replaceAll(/(?<=[[:,]\s*)false\b/g, "False")
-    .replaceAll(/(?<=[[:,]\s*)null\b/g, "None")
-    .replace(/^null$/, "None");

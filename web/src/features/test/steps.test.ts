@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { answerOf, asTest, contextOf, stepsOf, traceOf } from "./model";
+import { answerOf, contextOf } from "./answer";
+import { asTest } from "./as-test";
+import { stepsOf, traceOf } from "./steps";
 
 describe("steps as sentences", () => {
   it("tells what passed, failed, decided and was not reached", () => {
