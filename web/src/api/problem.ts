@@ -82,6 +82,12 @@ export function sentence(problem: Problem): string {
   if (problem.status === 429 && problem.retryAfter !== null) {
     return `Too many requests: try again in ${problem.retryAfter} s.`;
   }
+  // Its detail tells programs how they ask for it; people have a button for that.
+  if (problem.code === "approval_required") {
+    const { environments } = problem.body;
+    const where = Array.isArray(environments) ? environments.join(", ") : "this environment";
+    return `Others have to agree to changes of ${where}.`;
+  }
   const words = problem.detail || problem.title;
   const first = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;

@@ -4,7 +4,7 @@ import type { Written } from "@/api/clients";
 import { type Environment, usePlace } from "@/api/place";
 import { asProblem, type FieldProblem, type Problem } from "@/api/problem";
 import { useRight } from "@/api/rights";
-import { announce } from "../announce";
+import { announce, announceRequest } from "../announce";
 import type { Subject } from "../history/queries";
 import { undoOf } from "../history/undo";
 import { Review } from "../Review";
@@ -75,7 +75,7 @@ export function EditReview(props: Props) {
     const document = choice === null ? edit.document : { ...edit.document, on_experiments: choice };
     const asked = { ...edit, ...(document ? { document } : {}) };
     const written = await propose(project.key, title.slice(0, TITLE_MAX), reason, [asked]);
-    announce(null, { what: `Asked for approval: change request ${written.data.number}` });
+    announceRequest(written.data.number);
     (props.onAsked ?? props.onClose)();
   };
   const save = async (given: Given) => {

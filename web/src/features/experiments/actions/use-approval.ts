@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
-import { announce } from "@/components/announce";
+import { announceRequest } from "@/components/announce";
 import { type Edit, requestApproval } from "../queries";
 
 interface Wanted {
@@ -17,7 +17,7 @@ export function useApproval(project: string, rehearsed = false) {
   const orRequest = async <T>(attempt: () => Promise<T>, wanted: Wanted): Promise<T | null> => {
     if (needed) {
       const request = await requestApproval(project, wanted.title, wanted.edits, wanted.reason);
-      announce(null, { what: `Requested as change ${request.data.number}` });
+      announceRequest(request.data.number);
       return null;
     }
     try {

@@ -90,7 +90,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
           schedule,
           daily_at: dailyAt,
         });
-        announce(null, { what: `Made the export ${data.name}` });
+        announce(null, { what: `Created the export ${data.name}` });
         void navigate({ to: pagePath(project.key, "exports", data.id) });
       }}
     >

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Environment, usePlace } from "@/api/place";
 import { asProblem } from "@/api/problem";
-import { announce } from "@/components/announce";
+import { announce, announceRequest } from "@/components/announce";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
 import { ExperimentChoices } from "@/components/reviewing/ExperimentChoices";
@@ -156,11 +156,8 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
     };
     try {
       const written = await promote(project.key, to.key, body, reason);
-      const what =
-        mode === "save"
-          ? `Brought ${flag.key} to ${to.name}`
-          : `Asked for approval: change request ${written.data.number}`;
-      announce(mode === "save" ? written : null, { what });
+      if (mode === "save") announce(written, { what: `Brought ${flag.key} to ${to.name}` });
+      else announceRequest(written.data.number);
     } catch (thrown) {
       if (asProblem(thrown).code === "not_approved") setMustAsk(true);
       throw thrown;

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
+import { Address } from "@/components/Address";
 import { announce } from "@/components/announce";
 import { endOf, LIFETIMES_OR_NEVER } from "@/components/credentials/lifetimes";
 import { RevokeToken } from "@/components/credentials/RevokeToken";
@@ -50,7 +51,12 @@ export function Tokens() {
         `${row.rights === null ? row.role : `${row.rights.length} rights of ${row.role}`} in ${places.words(row)}`,
     },
     { id: "hint", header: "Ends with", width: "130px", cell: (row) => <code>…{row.hint}</code> },
-    { id: "maker", header: "Made by", width: "18%", cell: (row) => row.created_by?.email ?? "somebody who has left" },
+    {
+      id: "maker",
+      header: "Made by",
+      width: "18%",
+      cell: (row) => (row.created_by === null ? "somebody who has left" : <Address email={row.created_by.email} />),
+    },
     {
       id: "used",
       header: "Last used",

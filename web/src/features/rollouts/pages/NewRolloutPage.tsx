@@ -81,7 +81,7 @@ export default function NewRolloutPage() {
         guards: guardDocuments(guards),
         alpha,
       });
-      announce(made, { what: `Made the rollout ${made.data.name}` });
+      announce(made, { what: `Created the rollout ${made.data.name}` });
       void navigate({ to: pagePath(project.key, "rollouts", made.data.key) });
     } catch (thrown) {
       setProblem(asProblem(thrown));

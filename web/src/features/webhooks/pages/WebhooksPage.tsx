@@ -85,7 +85,7 @@ export default function WebhooksPage() {
           close={() => setCreating(false)}
           onSubmit={async (body) => {
             const { data } = await writes.create(body);
-            announce(null, { what: `Made the webhook to ${data.url}` });
+            announce(null, { what: `Created the webhook to ${data.url}` });
             setMade({ id: data.id, secret: data.secret });
           }}
         />
