@@ -18,10 +18,6 @@ const MARKERS = ["circle", "square", "triangle"] as const;
 
 export type Marker = (typeof MARKERS)[number];
 
-export function variationMarker(place: number): Marker {
-  return MARKERS[Math.floor(place / COLOURS) % MARKERS.length] ?? "circle";
-}
-
 const SIGNS: Record<Outcome, string> = { better: "▲", worse: "▼", unclear: "◆", unread: "" };
 
 export function outcomeSign(outcome: Outcome): string {

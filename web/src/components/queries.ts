@@ -57,6 +57,18 @@ async function members(organization: string, text: string, signal: AbortSignal):
     .map((each) => ({ key: each.email, name: each.name }));
 }
 
+export const memberQuery = (organization: string, user: string) =>
+  queryOptions({
+    queryKey: ["people", organization, "member", user],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.GET("/api/v1/organizations/{organization}/members/{user}", {
+          params: { path: { organization, user } },
+          signal,
+        }),
+      ),
+  });
+
 /** What one may name in a condition. */
 export const segmentKeysQuery = (project: string) =>
   queryOptions({

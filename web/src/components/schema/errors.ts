@@ -13,8 +13,3 @@ export function errorsBelow(fields: readonly Refused[], path: string): Record<st
   }
   return found;
 }
-
-/** Whether something is wrong at a place or inside it: what is folded is opened then. */
-export function hasErrorBelow(errors: Readonly<Record<string, string>>, pointer: string): boolean {
-  return Object.keys(errors).some((each) => each === pointer || each.startsWith(`${pointer}/`));
-}

@@ -10,7 +10,6 @@ type Schemas = components["schemas"];
 export type Experiment = Schemas["ExperimentView"];
 export type ExperimentCreate = Schemas["ExperimentCreate"];
 export type ExperimentPatch = Schemas["ExperimentPatch"];
-export type ExperimentMetric = Schemas["ExperimentMetricView"];
 export type Plan = Schemas["AnalysisPlanView"];
 export type Shipped = Schemas["ShippedView"];
 export type Flag = Schemas["FlagView"];
@@ -77,16 +76,6 @@ export function useExperiments(project: string, filters: ExperimentFilters) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: (before) => before,
-  });
-}
-
-export function useFlag(project: string, key: string) {
-  return useQuery({
-    queryKey: ["flags", project, key],
-    queryFn: ({ signal }) =>
-      read(controlPlane.GET("/api/v1/projects/{project}/flags/{key}", { params: { path: { project, key } }, signal })),
-    enabled: key !== "",
-    retry: false,
   });
 }
 

@@ -5,16 +5,6 @@ import * as z from "zod/mini";
 
 export const TYPES = ["boolean", "string", "integer", "number", "object"] as const;
 export const PURPOSES = ["release", "experiment", "operational", "permission"] as const;
-export const LIFECYCLES = [
-  "new",
-  "live",
-  "launched",
-  "stale",
-  "overdue",
-  "archived",
-  "archived_in_use",
-  "unknown",
-] as const;
 export const SORTS = [
   "key",
   "-key",

@@ -6,7 +6,6 @@ import type { components } from "@/api/generated/control-plane";
 
 type Schemas = components["schemas"];
 export type Edge = Schemas["EdgeView"];
-export type Publication = Schemas["PublicationView"];
 export type Propagation = Schemas["VersionPropagationView"];
 
 const AT = "/api/v1/projects/{project}/environments/{environment}" as const;

@@ -155,5 +155,3 @@ export async function changeMetric(
     }),
   );
 }
-
-export type Aggregation = Metric["aggregation"];

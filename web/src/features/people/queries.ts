@@ -12,10 +12,7 @@ export type Invitation = Schemas["InvitationView"];
 export type NewInvitation = Schemas["NewInvitationView"];
 export type Role = Schemas["RoleView"];
 export type Right = Schemas["Right"];
-export type RightEntry = Schemas["RightView"];
 export type Group = Schemas["GroupView"];
-export type GroupMember = Schemas["GroupMemberView"];
-export type Binding = Schemas["BindingView"];
 export type MemberPermissions = Schemas["MemberPermissionsView"];
 export type HeldRole = Schemas["HeldRoleView"];
 
@@ -34,13 +31,6 @@ export function useMembers(organization: string) {
       ),
   });
 }
-
-export const memberQuery = (organization: string, user: string) =>
-  queryOptions({
-    queryKey: ["people", organization, "member", user],
-    queryFn: ({ signal }) =>
-      read(controlPlane.GET(`${AT}/members/{user}`, { params: { path: { organization, user } }, signal })),
-  });
 
 /** What somebody may do in a project, and which of their roles gives it. */
 export const memberPermissionsQuery = (organization: string, user: string, project: string) =>

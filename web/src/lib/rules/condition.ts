@@ -156,16 +156,3 @@ export function depthOf(condition: Condition): number {
   const parts = partsOf(condition);
   return parts === null ? 1 : 1 + Math.max(0, ...parts.map(depthOf));
 }
-
-/** The names of segments, or of attributes, that it asks for, each once. */
-export function namesIn(condition: Condition, kind: "segment" | "attribute"): string[] {
-  const found = new Set<string>();
-  const visit = (one: Condition): void => {
-    if (isNot(one)) visit(one.not);
-    else if (isInSegment(one)) kind === "segment" && found.add(one.segment);
-    else if (isComparison(one)) kind === "attribute" && found.add(one.attribute);
-    else for (const part of partsOf(one) ?? []) visit(part);
-  };
-  visit(condition);
-  return [...found];
-}

@@ -2,10 +2,12 @@ import { Alert, Button, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
+import { useRight } from "@/api/rights";
 import { announce } from "@/components/announce";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { FormDialog } from "@/components/FormDialog";
+import { Guarded } from "@/components/Guarded";
 import { Icon } from "@/components/Icon";
 import { KeyValue } from "@/components/KeyValue";
 import { PageHeader } from "@/components/PageHeader";
@@ -38,7 +40,10 @@ function Request({ change }: { readonly change: ChangeRequest }) {
   const [writing, setWriting] = useState(false);
   const { label, tone } = standing(change);
   const over = change.state === "applied" || change.state === "withdrawn";
-  useKeys({ e: () => setWriting(true) }, !over);
+  const [where] = change.environments;
+  const at = where === undefined ? {} : { environment: where };
+  const { allowed } = useRight("change:propose", where);
+  useKeys({ e: () => setWriting(true) }, !over && allowed);
   const reasonDemanded = environments.some((each) => each.reason_required && change.environments.includes(each.key));
   return (
     <>
@@ -52,9 +57,18 @@ function Request({ change }: { readonly change: ChangeRequest }) {
         }
         actions={
           !over && (
-            <Button variant="default" leftSection={<Icon name="edit" size={16} />} onClick={() => setWriting(true)}>
-              Edit the title
-            </Button>
+            <Guarded right="change:propose" {...at}>
+              {(guard) => (
+                <Button
+                  variant="default"
+                  leftSection={<Icon name="edit" size={16} />}
+                  onClick={() => setWriting(true)}
+                  {...guard}
+                >
+                  Edit the title
+                </Button>
+              )}
+            </Guarded>
           )
         }
       />
@@ -83,7 +97,7 @@ function Request({ change }: { readonly change: ChangeRequest }) {
             <EditCard key={`${each.entity} ${each.key} ${each.environment} ${each.action}`} edit={each} />
           ))}
           <ImpactCard change={change} measure={over ? null : actions.measure} />
-          <Comments project={project.key} number={change.number} say={actions.comment} />
+          <Comments project={project.key} number={change.number} environment={where} say={actions.comment} />
         </div>
         <aside className={`${classes.stack} ${classes.side}`} aria-label="State of the request">
           <Card title={over ? "What became of it" : "What can be done"}>

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useRight } from "@/api/rights";
-import { announce } from "@/components/announce";
+import { announce, announceProblem } from "@/components/announce";
 import { FormDialog } from "@/components/FormDialog";
 import { Guarded } from "@/components/Guarded";
 import { possible } from "../model";
@@ -25,6 +25,13 @@ export function Actions({ change, personId, reasonDemanded, actions }: Props) {
   const bypass = useRight("change:bypass", where).allowed;
   if (!can.under) return null;
   const close = () => setDialog(null);
+  const unschedule = async () => {
+    try {
+      announce(await actions.unschedule(change.version), { what: "The schedule is cancelled" });
+    } catch (thrown) {
+      announceProblem(thrown, "The schedule stands");
+    }
+  };
   const shared = { change, close, actions, reasonDemanded };
   return (
     <Stack gap="xs">
@@ -59,15 +66,7 @@ export function Actions({ change, personId, reasonDemanded, actions }: Props) {
       {change.state === "scheduled" ? (
         <Guarded right="change:apply" {...at}>
           {(props) => (
-            <Button
-              variant="default"
-              onClick={() =>
-                void actions
-                  .unschedule(change.version)
-                  .then((done) => announce(done, { what: "The schedule is cancelled" }))
-              }
-              {...props}
-            >
+            <Button variant="default" onClick={() => void unschedule()} {...props}>
               Cancel the schedule
             </Button>
           )}
@@ -88,9 +87,13 @@ export function Actions({ change, personId, reasonDemanded, actions }: Props) {
           )}
         </Guarded>
       )}
-      <Button variant="subtle" color="gray" onClick={() => setDialog("withdraw")}>
-        Withdraw the request
-      </Button>
+      <Guarded right={change.author.id === personId ? "change:propose" : "change:apply"} {...at}>
+        {(props) => (
+          <Button variant="subtle" color="gray" onClick={() => setDialog("withdraw")} {...props}>
+            Withdraw the request
+          </Button>
+        )}
+      </Guarded>
       {can.bypass && bypass && (
         <Button variant="subtle" color="red" onClick={() => setDialog("bypass")}>
           Apply without approval

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { announceProblem } from "@/components/announce";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
+import { Guarded } from "@/components/Guarded";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import classes from "../pages/changes.module.css";
@@ -13,14 +14,17 @@ const LENGTH_MAX = 5000;
 interface Props {
   readonly project: string;
   readonly number: number;
+  /** Where the change is made; without one it is of the whole project. */
+  readonly environment: string | undefined;
   readonly say: (text: string) => Promise<unknown>;
 }
 
 /** What people said of it, approvals and rejections among it. */
-export function Comments({ project, number, say }: Props) {
+export function Comments({ project, number, environment, say }: Props) {
   const { query, more } = useComments(project, number);
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
+  const at = environment === undefined ? {} : { environment };
   const send = async () => {
     setBusy(true);
     try {
@@ -73,9 +77,19 @@ export function Comments({ project, number, say }: Props) {
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <Group justify="flex-end" mt="xs">
-        <Button variant="default" loading={busy} disabled={text.trim() === ""} onClick={() => void send()}>
-          Comment
-        </Button>
+        <Guarded right="change:propose" {...at}>
+          {(guard) => (
+            <Button
+              variant="default"
+              loading={busy}
+              disabled={text.trim() === ""}
+              onClick={() => void send()}
+              {...guard}
+            >
+              Comment
+            </Button>
+          )}
+        </Guarded>
       </Group>
     </Card>
   );

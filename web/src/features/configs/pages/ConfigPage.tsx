@@ -1,4 +1,4 @@
-import { Button, Menu } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { usePlace } from "@/api/place";
@@ -107,9 +107,9 @@ function Actions({ config }: { readonly config: Config }) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button variant="default" aria-label="More actions">
+        <ActionIcon variant="default" size="lg" aria-label="More actions">
           <Icon name="more" />
-        </Button>
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Guarded right="config:archive">

@@ -56,7 +56,7 @@ export function PersonaTab({ config, settings }: Props) {
             label="Context"
             autosize
             minRows={3}
-            ff="monospace"
+            styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
             spellCheck={false}
             value={text}
             error={context === null ? "This is no JSON object yet." : undefined}

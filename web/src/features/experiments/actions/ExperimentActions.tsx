@@ -1,4 +1,4 @@
-import { Button, Menu } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import type { Written } from "@/api/clients";
 import { usePlace } from "@/api/place";
@@ -128,9 +128,9 @@ export function ExperimentActions({ experiment }: { experiment: Experiment }) {
       )}
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button variant="default" aria-label="More actions" px="xs">
-            <Icon name="more" size={16} />
-          </Button>
+          <ActionIcon variant="default" size="lg" aria-label="More actions">
+            <Icon name="more" />
+          </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           {status !== "stopped" && (

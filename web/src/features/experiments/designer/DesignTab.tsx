@@ -37,12 +37,12 @@ export function DesignTab({ experiment }: { experiment: Experiment }) {
     <>
       <Meanwhile edited={edited} />
       {started(experiment) && (
-        <p className={styles.reason}>
+        <p className={styles.note}>
           It has started, so its analysis is fixed: texts, secondary metrics, further guardrails and more traffic may
           change. Other shares or another audience begin a new phase.
         </p>
       )}
-      {!right.allowed && <p className={styles.reason}>{right.reason}.</p>}
+      {!right.allowed && <p className={styles.note}>{right.reason}.</p>}
       <fieldset className={styles.plain} disabled={!right.allowed || experiment.archived}>
         <DesignForm
           design={draft}

@@ -108,18 +108,6 @@ export function useLayers(project: string) {
   });
 }
 
-export function useConfig(project: string, key: string) {
-  return useQuery({
-    queryKey: ["configs", project, key],
-    queryFn: ({ signal }) =>
-      read(
-        controlPlane.GET("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } }, signal }),
-      ),
-    enabled: key !== "",
-    retry: false,
-  });
-}
-
 /** How often the flag was asked for lately. */
 export function useFlagUsage(project: string, environment: string, flag: string) {
   return useQuery({

@@ -24,7 +24,6 @@ export type SampleRatio = Schemas["SampleRatioDocument"];
 export type DailyResult = Schemas["DailyDocument"];
 export type SegmentedResult = Schemas["SegmentedDocument"];
 export type SegmentedMetric = Schemas["SegmentedMetric"];
-export type SnapshotEntry = Schemas["ResultSnapshotDocument"];
 export type Interactions = Schemas["InteractionsDocument"];
 
 /** Which results: of which experiment, phase and moment. */

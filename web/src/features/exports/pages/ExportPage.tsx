@@ -12,6 +12,7 @@ import { Empty } from "@/components/Empty";
 import { Guarded } from "@/components/Guarded";
 import { KeyValue } from "@/components/KeyValue";
 import { PageHeader } from "@/components/PageHeader";
+import { PersonName } from "@/components/PersonName";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { pagePath, useParams } from "@/lib/url";
@@ -39,10 +40,14 @@ const columns: readonly Column<Run>[] = [
     id: "cause",
     header: "Because",
     width: "22%",
-    cell: (row) => (row.cause === "schedule" ? "its schedule" : `asked for by ${row.requested_by ?? "somebody"}`),
+    cell: (row) => (row.cause === "schedule" ? "its schedule" : <AskedFor by={row.requested_by} />),
   },
   { id: "at", header: "Asked for", width: "140px", cell: (row) => <Time at={row.requested_at} /> },
 ];
+
+function AskedFor({ by }: { readonly by: string | null }) {
+  return <>asked for by {by === null ? "somebody" : <PersonName id={by} />}</>;
+}
 
 function Body({ found }: { readonly found: Export }) {
   const { project } = usePlace();

@@ -14,7 +14,6 @@ export type SettingsPatch = Schemas["SettingsPatch"];
 export type FlagPatch = Schemas["FlagPatch"];
 export type Lifecycle = Schemas["LifecycleView"];
 export type Experiment = Schemas["ExperimentView"];
-export type PromotionItem = Schemas["PromotionItemView"];
 export type PromotionIn = Schemas["PromotionIn"];
 export type Exposures = AnalyticsComponents["schemas"]["ExposuresDocument"];
 export type OnExperiments = "new_phase" | "stop" | "accept";
@@ -47,21 +46,6 @@ export const settingsQuery = (at: At) =>
           signal,
         }),
       ),
-  });
-
-export const flagKeysQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["flags", project, "variations"],
-    queryFn: async ({ signal }) => {
-      const page = await read(
-        controlPlane.GET("/api/v1/projects/{project}/flags", {
-          params: { path: { project }, query: { limit: PAGE } },
-          signal,
-        }),
-      );
-      return page.items.map((each) => ({ key: each.key, variations: each.variations.map((one) => one.key) }));
-    },
-    staleTime: 30_000,
   });
 
 export const lifecycleQuery = (project: string, key: string) =>

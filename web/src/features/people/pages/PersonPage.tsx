@@ -12,6 +12,7 @@ import { CopyOnce } from "@/components/CopyOnce";
 import { Guarded } from "@/components/Guarded";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
+import { memberQuery } from "@/components/queries";
 import { Time } from "@/components/Time";
 import { pagePath, useParams } from "@/lib/url";
 import { heldWords } from "../model";
@@ -21,7 +22,6 @@ import {
   type Member,
   type MemberPermissions,
   memberPermissionsQuery,
-  memberQuery,
   rightsQuery,
   rolesQuery,
   usePeopleWrites,

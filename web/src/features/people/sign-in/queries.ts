@@ -7,9 +7,6 @@ import { ifMatch } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
 export type IdentityProvider = Schemas["IdentityProviderView"];
-export type EmailDomain = Schemas["EmailDomainView"];
-export type ProvisioningToken = Schemas["ProvisioningTokenView"];
-
 const AT = "/api/v1/organizations/{organization}" as const;
 const LIMIT = 200;
 

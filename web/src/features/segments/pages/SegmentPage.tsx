@@ -1,4 +1,4 @@
-import { Button, Menu } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -111,9 +111,9 @@ function Actions({ segment }: { readonly segment: Segment }) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button variant="default" loading={busy} aria-label="More actions">
+        <ActionIcon variant="default" size="lg" loading={busy} aria-label="More actions">
           <Icon name="more" />
-        </Button>
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Guarded right="segment:archive">
