@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import uuid
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from control_plane.database import Database
 from hypothesis import HealthCheck, settings
+from service_kit.clock import SystemClock
 from service_kit.logs import LIBRARIES, JsonFormatter
 
 from devstack.parts import ClickHouse, Nats, Postgres, Redis
@@ -84,6 +87,28 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
     """The address of an empty database, dropped after the test."""
     name = f"test_{uuid.uuid4().hex}"
     yield postgres_server.create_database(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres_server: Postgres) -> str:
+    """The name of a database with all migrations, to be copied: that takes a tenth of the time that they take."""
+    url = postgres_server.create_database("migrated")
+
+    async def migrate() -> None:
+        database = await Database.connect(url, SystemClock(), pool_size=1)
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(migrate())
+    return "migrated"
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: Postgres, migrated: str) -> Iterator[str]:
+    """The address of a database with all migrations, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgres_server.create_database(name, template=migrated)
     postgres_server.drop_database(name)
 
 

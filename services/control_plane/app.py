@@ -84,9 +84,8 @@ from control_plane.people import (
 from control_plane.people import endpoints as people_endpoints
 from control_plane.people.browsers import Browsers
 from control_plane.people.courier import Courier
-from control_plane.people.directory import endpoints as directory_endpoints
 from control_plane.people.directory import tokens_endpoints as provisioning_tokens_endpoints
-from control_plane.people.directory.endpoints import Directory
+from control_plane.people.directory.late_endpoints import LateEndpoints
 from control_plane.people.identification import actor_by_id
 from control_plane.people.invitations_service import Invitations
 from control_plane.people.password_resets_service import PasswordResets
@@ -193,10 +192,8 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     if parts.pages is None or parts.pages.build is None:
         app.include_router(link_page.build_router())
     app.include_router(key_set.build_router(parts.published_keys))
-    app.include_router(
-        directory_endpoints.build_router(
-            Directory(database=parts.database, quotas=parts.quotas, public_url=parts.single_sign_on.public_url)
-        )
+    app.router.routes.append(
+        LateEndpoints(database=parts.database, quotas=parts.quotas, public_url=parts.single_sign_on.public_url)
     )
     index_routes(app)
     if parts.pages is not None:

@@ -16,7 +16,7 @@ UNUSED = {
     "analytics.commands.load": REPORTS | {"asyncpg", "fastapi", "httpx", "jwt", "pydantic", "redis"},
     "analytics.commands.export": {"asyncpg", "fontTools", "matplotlib", "redis"},
     "analytics.commands.monitor": {"asyncpg", "fontTools", "matplotlib", "redis"},
-    "control_plane.main": REPORTS | {"clickhouse_connect", "redis", "yaml"},
+    "control_plane.main": REPORTS | {"clickhouse_connect", "redis", "scim2_models", "yaml"},
 }
 """By the module that a process begins with: packages that it must not load."""
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from control_plane.database import Database
 from fastapi import FastAPI
-from service_kit.clock import ManualClock, SystemClock
+from service_kit.clock import ManualClock
 
 from devstack.parts import Postgres
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
@@ -69,20 +69,6 @@ class Tenant:
     def told_by(self, api: Api) -> Tenant:
         """The same, by way of this API's client."""
         return replace(self, api=api.of(self.api.token))
-
-
-@pytest.fixture(scope="session")
-def migrated(postgres_server: Postgres) -> str:
-    """The name of a database with all migrations, to be copied: that takes a tenth of the time that they take."""
-    url = postgres_server.create_database("migrated")
-
-    async def migrate() -> None:
-        database = await Database.connect(url, SystemClock(), pool_size=1)
-        await database.migrate()
-        await database.close()
-
-    asyncio.run(migrate())
-    return "migrated"
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,9 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 
 @pytest.fixture
 async def platform(
-    postgres_url: str, bus: JetStreamBus, warehouse: ArrowWarehouse, tmp_path: Path
+    migrated_postgres_url: str, bus: JetStreamBus, warehouse: ArrowWarehouse, tmp_path: Path
 ) -> AsyncIterator[Platform]:
-    database = await Database.connect(postgres_url, CLOCK, pool_size=4)
+    database = await Database.connect(migrated_postgres_url, CLOCK, pool_size=4)
     await database.migrate()
     transport = httpx.ASGITransport(await app_on(database, CLOCK))
     async with httpx.AsyncClient(transport=transport, base_url="http://control-plane") as control_plane:

@@ -36,8 +36,8 @@ FLAG = {
 
 
 @pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    database = await Database.connect(postgres_url, SystemClock(), pool_size=12)
+async def database(migrated_postgres_url: str) -> AsyncIterator[Database]:
+    database = await Database.connect(migrated_postgres_url, SystemClock(), pool_size=12)
     await database.migrate()
     yield database
     await database.close()

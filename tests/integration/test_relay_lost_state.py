@@ -38,14 +38,14 @@ from tests.waiting import same, until
 
 
 @pytest.fixture
-async def stand(postgres_url: str, fresh_nats: Nats) -> AsyncIterator[Stand]:
-    async with open_stand(postgres_url, fresh_nats.url) as opened:
+async def stand(migrated_postgres_url: str, fresh_nats: Nats) -> AsyncIterator[Stand]:
+    async with open_stand(migrated_postgres_url, fresh_nats.url) as opened:
         yield opened
 
 
 @pytest.fixture
-async def backup(stand: Stand, postgres_url: str, postgres_server: Postgres) -> AsyncIterator[Backup]:
-    made = Backup(stand, postgres_server, urlsplit(postgres_url).path.lstrip("/"))
+async def backup(stand: Stand, migrated_postgres_url: str, postgres_server: Postgres) -> AsyncIterator[Backup]:
+    made = Backup(stand, postgres_server, urlsplit(migrated_postgres_url).path.lstrip("/"))
     yield made
     postgres_server.drop_database(made.copy)
 

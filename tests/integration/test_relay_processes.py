@@ -96,8 +96,8 @@ class RelayProcess:
 
 
 @pytest.fixture
-async def writer(postgres_url: str) -> AsyncIterator[Writer]:
-    database = await Database.connect(postgres_url, SystemClock(), pool_size=5)
+async def writer(migrated_postgres_url: str) -> AsyncIterator[Writer]:
+    database = await Database.connect(migrated_postgres_url, SystemClock(), pool_size=5)
     await database.migrate()
     async with database.transaction() as tx:
         organization = await tx.fetchval("INSERT INTO organizations (key, name) VALUES ('acme', 'A') RETURNING id")
@@ -133,10 +133,10 @@ async def assert_held(bus: JetStreamBus, writer: Writer) -> None:
 
 
 async def test_no_commit_stays_unpublished_over_kills(
-    writer: Writer, postgres_url: str, fresh_nats: Nats, tmp_path: Path
+    writer: Writer, migrated_postgres_url: str, fresh_nats: Nats, tmp_path: Path
 ) -> None:
     chance = random.Random(7)
-    relay = RelayProcess(postgres_url, fresh_nats.url, tmp_path / "relay.log")
+    relay = RelayProcess(migrated_postgres_url, fresh_nats.url, tmp_path / "relay.log")
     try:
         await relay.start()
         for _ in range(4):
@@ -161,11 +161,11 @@ async def test_no_commit_stays_unpublished_over_kills(
 
 
 async def test_a_paused_leader_writes_nothing_when_it_wakes_up(
-    writer: Writer, postgres_url: str, fresh_nats: Nats, tmp_path: Path
+    writer: Writer, migrated_postgres_url: str, fresh_nats: Nats, tmp_path: Path
 ) -> None:
     bus = await JetStreamBus.connect(fresh_nats.url, name="test")
-    first = RelayProcess(postgres_url, fresh_nats.url, tmp_path / "first.log")
-    second = RelayProcess(postgres_url, fresh_nats.url, tmp_path / "second.log")
+    first = RelayProcess(migrated_postgres_url, fresh_nats.url, tmp_path / "first.log")
+    second = RelayProcess(migrated_postgres_url, fresh_nats.url, tmp_path / "second.log")
     epochs: list[int] = []
     caught_up = asyncio.Event()
 

@@ -25,8 +25,8 @@ from tests.waiting import same, until
 
 
 @pytest.fixture
-async def stand(postgres_url: str, fresh_nats: Nats) -> AsyncIterator[Stand]:
-    async with open_stand(postgres_url, fresh_nats.url) as opened:
+async def stand(migrated_postgres_url: str, fresh_nats: Nats) -> AsyncIterator[Stand]:
+    async with open_stand(migrated_postgres_url, fresh_nats.url) as opened:
         yield opened
 
 
