@@ -15,17 +15,22 @@ export interface Answer<T = unknown> {
 
 type Json = Record<string, unknown> | readonly unknown[];
 
-/** One person's calls; paths begin behind `/api/v1`. */
+interface Login {
+  readonly access_token: string;
+  readonly expires_in: number;
+}
+
+/** One person's calls; paths begin behind `/api/v1`. A run may take longer than a token: it is renewed at half of its time. */
 export class Api {
-  constructor(
+  private constructor(
     readonly person: Person,
-    private readonly token: string,
+    private login: Promise<Login>,
+    private renewAt: number,
   ) {}
 
   static async signedIn(person: Person): Promise<Api> {
-    const login = { email: person.email, password: person.password };
-    const { body } = await send<{ access_token: string }>("POST", address("/auth/login"), login);
-    return new Api(person, body.access_token);
+    const login = await signIn(person);
+    return new Api(person, Promise.resolve(login), halfOf(login));
   }
 
   /** The administrator of the stack. */
@@ -57,14 +62,31 @@ export class Api {
   }
 
   /** Any answer; throws when it is none of success. */
-  ask<T = unknown>(
+  async ask<T = unknown>(
     method: string,
     path: string,
     body?: Json,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    return send<T>(method, address(path), body, { Authorization: `Bearer ${this.token}`, ...headers });
+    return send<T>(method, address(path), body, { Authorization: `Bearer ${await this.token()}`, ...headers });
   }
+
+  private async token(): Promise<string> {
+    if (Date.now() > this.renewAt) {
+      this.renewAt = Number.POSITIVE_INFINITY;
+      this.login = signIn(this.person);
+      this.renewAt = halfOf(await this.login);
+    }
+    return (await this.login).access_token;
+  }
+}
+
+async function signIn({ email, password }: Person): Promise<Login> {
+  return (await send<Login>("POST", address("/auth/login"), { email, password })).body;
+}
+
+function halfOf({ expires_in }: Login): number {
+  return Date.now() + expires_in * 500;
 }
 
 function address(path: string): string {

@@ -1,31 +1,16 @@
 /** What every journey begins with: `test` with a place of its own, a page that is watched, and `clean`. */
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
 import { Api, type Person } from "./api";
 import { faultsOf, type Tolerance, watch } from "./faults";
 import { newPlace, type Place } from "./place";
-import { repository, type Stack, stack } from "./stack";
+import { type Stack, stack } from "./stack";
+import { type Survey, survey } from "./survey";
 
 export { expect } from "@playwright/test";
 export { Api, type Person, send } from "./api";
 export { watch } from "./faults";
 export type { Context, Place, Served } from "./place";
-
-const PICTURES = join(repository, "build", "screenshots");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-/** What a scheme alone can break; all else is the same in both. */
-const OF_COLOURS = ["color-contrast", "link-in-text-block"];
-const DESKTOP = { width: 1280, height: 800 };
-const PHONE = { width: 360, height: 780 };
-
-interface Clean {
-  /** Part of the pictures' names; without one, the journey's title. */
-  readonly name?: string;
-  /** Left out where only axe is of interest. */
-  readonly pictures?: boolean;
-}
+export { settled } from "./survey";
 
 interface Fixtures {
   readonly stack: Stack;
@@ -33,8 +18,8 @@ interface Fixtures {
   readonly tolerance: Tolerance;
   /** Gives the page a session of this person, as the sign-in page would. */
   readonly signIn: (page: Page, person: Person) => Promise<void>;
-  /** No fault so far, no serious finding of axe in light and dark; pictures of both, and at 360 px. */
-  readonly clean: (page: Page, options?: Clean) => Promise<void>;
+  /** No fault so far, no serious finding of axe in light and dark; pictures of both, and at 360 px, named after the journey. */
+  readonly clean: (page: Page, options?: Partial<Survey>) => Promise<void>;
 }
 
 export const test = base.extend<Fixtures, { readonly admin: Api }>({
@@ -74,48 +59,6 @@ export const test = base.extend<Fixtures, { readonly admin: Api }>({
   },
   // biome-ignore lint/correctness/noEmptyPattern: as above.
   clean: async ({}, use, testInfo) => {
-    await use(async (page, { name = testInfo.title, pictures = true } = {}) => {
-      const file = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-      const before = page.viewportSize() ?? DESKTOP;
-      for (const scheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme: scheme });
-        await settled(page);
-        expect
-          .soft(await seriousFindings(page, scheme === "dark" ? OF_COLOURS : []), `${scheme} ${page.url()}`)
-          .toEqual([]);
-        if (pictures) await keepPicture(page, `${file}-${scheme}`);
-      }
-      await page.emulateMedia({ colorScheme: "light" });
-      if (pictures) {
-        await page.setViewportSize(PHONE);
-        await settled(page);
-        await keepPicture(page, `${file}-360`);
-        await page.setViewportSize(before);
-      }
-      expect(faultsOf(page), "what the page told of faults").toEqual([]);
-    });
+    await use((page, options) => survey(page, { name: testInfo.title, ...options }));
   },
 });
-
-/** Nothing is being fetched, and the page has drawn it. */
-export async function settled(page: Page): Promise<void> {
-  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-}
-
-/** What axe calls serious or critical, in words; by these rules alone where some are named. */
-export async function seriousFindings(page: Page, rules: readonly string[] = []): Promise<string[]> {
-  // In the page itself: the pages have no frames of other origins, and a second page for each look takes its time.
-  const axe = new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).setLegacyMode();
-  const { violations } = await (rules.length === 0 ? axe.withTags(TAGS) : axe.withRules([...rules])).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, help, nodes }) =>
-      nodes.map((node) => `${id}: ${help} (${node.target.join(" ")}) ${node.html.slice(0, 160)}`),
-    );
-}
-
-export async function keepPicture(page: Page, name: string): Promise<void> {
-  if (!existsSync(PICTURES)) mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-}

@@ -32,9 +32,18 @@ export async function reach(page: Page, control: Locator): Promise<void> {
     // Half of the way at once, as not all of these are stops; back from too far step by step.
     first ??= way;
     const steps = way === first ? Math.max(1, Math.floor(between / 2)) : 1;
-    for (let tab = 0; tab < steps; tab++, pressed++) await page.keyboard.press(way);
+    await holdTab(page, way, steps);
+    pressed += steps;
   }
   throw new Error(`no Tab leads to ${String(control)}`);
+}
+
+/** Tab held down until it has moved so often: one press after another would wait for the page each time. */
+async function holdTab(page: Page, way: string, times: number): Promise<void> {
+  if (way === "Shift+Tab") await page.keyboard.down("Shift");
+  await Promise.all(Array.from({ length: times }, () => page.keyboard.down("Tab")));
+  await page.keyboard.up("Tab");
+  if (way === "Shift+Tab") await page.keyboard.up("Shift");
 }
 
 /** Two letters in a row lead to a page. A machine that is too busy for "in a row" is asked again. */

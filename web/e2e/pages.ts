@@ -10,6 +10,7 @@ export interface RoutedPage {
   readonly feature: string;
   /** As the router has it. */
   readonly path: string;
+  readonly title: string;
 }
 
 const FEATURES = join(repository, "web", "src", "features");
@@ -27,8 +28,8 @@ export async function routedPages(): Promise<readonly RoutedPage[]> {
   const found: RoutedPage[] = [];
   for (const feature of readdirSync(FEATURES).sort()) {
     const file = pathToFileURL(join(FEATURES, feature, "routes.ts")).href;
-    const { routes } = (await import(file)) as { readonly routes: readonly { readonly path: string }[] };
-    for (const { path } of routes) if (!ELSEWHERE.has(path)) found.push({ feature, path });
+    const { routes } = (await import(file)) as { readonly routes: readonly Omit<RoutedPage, "feature">[] };
+    for (const { path, title } of routes) if (!ELSEWHERE.has(path)) found.push({ feature, path, title });
   }
   return found;
 }
@@ -60,6 +61,23 @@ export async function openPage(page: Page, address: string): Promise<void> {
 export async function visit(page: Page, address: string): Promise<void> {
   count(page);
   await page.goto(address);
+  await quiet(page);
+}
+
+/** Leads from the page that stands to this one, as a link in it does, and waits until it has said what it has to say. */
+export async function follow(page: Page, address: string, { title }: RoutedPage): Promise<void> {
+  count(page);
+  await page.evaluate((to) => history.pushState(null, "", to), address);
+  await expect(page, address).toHaveTitle(new RegExp(`(^| · )${title} · Verdict$`));
+  await quiet(page);
+}
+
+/** Clicks on the tab, and waits until it is shown. */
+export async function openTab(page: Page, address: string): Promise<void> {
+  count(page);
+  const tab = page.getByRole("main").locator(`nav a[href="${address}"]`).first();
+  await tab.click();
+  await expect(tab, address).toHaveAttribute("aria-current", "page");
   await quiet(page);
 }
 

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
-import { addressOf, openPage, routedPages, tabsOf } from "../pages";
+import { addressOf, follow, openPage, openTab, routedPages, tabsOf } from "../pages";
 import { FLAG, furnish } from "../scene";
 
 /** What would run if any page took it for markup; it stands in every text that somebody can type. */
@@ -16,11 +16,12 @@ test("what looks like a script stays text on every page that shows it", async ({
     void dialog.dismiss();
   });
   const shownBy = new Set<string>();
-  for (const { path, feature } of pages) {
-    await openPage(page, addressOf(path, place.project, scene));
+  await openPage(page, addressOf("overview", place.project, scene));
+  for (const at of pages) {
+    await follow(page, addressOf(at.path, place.project, scene), at);
     for (const address of ["", ...(await tabsOf(page))]) {
-      if (address !== "") await openPage(page, address);
-      if (await staysText(page)) shownBy.add(feature);
+      if (address !== "") await openTab(page, address);
+      if (await staysText(page)) shownBy.add(at.feature);
     }
   }
   expect(dialogs).toEqual([]);
