@@ -42,6 +42,9 @@ test.describe("every page, in both schemes by axe, at 360 px and 200 % without s
 });
 
 test.describe("what pages say", () => {
+  // Each of these leads through all pages.
+  test.describe.configure({ timeout: 900_000 });
+
   test("where nothing is yet", async ({ tour: { visitor } }) => {
     const place = await newPlace(await Api.admin());
     await each(await visitor(place.owner), place.project, { keys: new Map() }, async (page, { path }) => {
