@@ -4,7 +4,9 @@ import type { Page } from "@playwright/test";
 const told = new WeakMap<Page, string[]>();
 /** Chromium tells every answer of failure; a journey asks for those on purpose, and looks at them itself. */
 const ANSWER = /^Failed to load resource: the server responded with a status of 4\d\d/;
-const AWAY = /^Failed to load resource: (the server responded with a status of 50\d|net::ERR_)/;
+/** The second is how the router tells what a page could not begin with; the page itself says it in words. */
+const AWAY =
+  /^(Failed to load resource: (the server responded with a status of 50\d|net::ERR_)|Problem: .* does not answer\.)/;
 
 export interface Tolerance {
   /** A service is away: its answers of 502 and broken connections are no faults. */
