@@ -106,7 +106,7 @@ VERSIONS = LeftOut("environment_versions", "table row create patch audit", "of t
 WARNINGS = LeftOut("warnings", "table row create patch audit", "said once, with the answer of a write")
 TRIED = LeftOut("changes", "table row create patch audit", "of a dry run, which writes nothing")
 CHOICE = LeftOut("on_experiments", "table row create view audit", "said with a write, of experiments that it disturbs")
-PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS, WARNINGS)
+PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS, WARNINGS, TRIED)
 
 ENTITIES = (
     Entity(
@@ -119,7 +119,6 @@ ENTITIES = (
         left_out=(
             *PROJECT_ENTITY,
             CHOICE,
-            TRIED,
             LeftOut("long_list", "create patch", "its keys are edited at its own address"),
         ),
     ),
@@ -140,7 +139,6 @@ ENTITIES = (
             *PROJECT_ENTITY,
             CHOICE,
             LeftOut("type", "patch", "a value of another type would reach the code that asks"),
-            TRIED,
             LeftOut("changed_by", "table row create patch audit", "the audit log tells it"),
             LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
         ),
@@ -176,7 +174,6 @@ ENTITIES = (
         left_out=(
             *PROJECT_ENTITY,
             CHOICE,
-            TRIED,
             LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
         ),
     ),

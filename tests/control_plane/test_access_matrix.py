@@ -51,6 +51,7 @@ ALSO = {
 STALE = {"If-Match": '"999999"'}
 OPEN_TO_MEMBERS = {
     ("GET", "/organizations/{organization}"): "its name, to whoever belongs to it",
+    ("GET", "/organizations/{organization}/granters"): "whom to ask for a right, to whoever belongs to it",
     ("GET", "/organizations/{organization}/projects"): "those that one may see",
     ("GET", "/organizations/{organization}/own-tokens"): "one's own",
     ("POST", "/organizations/{organization}/own-tokens"): "one's own, with no right that one lacks",

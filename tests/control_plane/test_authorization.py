@@ -125,6 +125,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", MEMBERS + "/{user}/password-reset"): Row("administrator"),
     ("GET", MEMBERS + "/{user}"): Row("viewer"),
     ("GET", MEMBERS + "/{user}/permissions"): Row("viewer"),
+    ("GET", "/organizations/{organization}/granters"): Row("viewer", query={"right": "flag:toggle"}),
     ("PATCH", MEMBERS + "/{user}"): Row("administrator", {"role": "viewer"}),
     ("DELETE", MEMBERS + "/{user}"): Row("administrator"),
     ("GET", "/organizations/{organization}/roles"): Row("viewer"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from control_plane.access import Right, Role
 from control_plane.access.policy import rights_of
+from control_plane.database import Database
 
 from tests.control_plane.conftest import Api, Tenant
 
@@ -249,6 +250,79 @@ async def test_members_permissions_are_asked_in_their_own_organization(tenant: T
     for path in (f"{at}/{await person_of(other.api)}", f"{at}/{mine}"):
         answer = await tenant.api("GET", f"{path}/permissions?project={other.project}")
         assert answer.status_code == 404, path
+
+
+async def owners_of(tenant: Tenant) -> set[str]:
+    members = await tenant.api.ok("GET", f"/organizations/{tenant.organization}/members")
+    return {each["id"] for each in members["items"] if each["role"] == "owner"}
+
+
+async def test_whom_to_ask_for_a_right_manages_members_there_and_has_it(
+    tenant: Tenant, make_member: Any, database: Database
+) -> None:
+    viewer = await make_member(tenant, "viewer")
+    at, owners = f"/organizations/{tenant.organization}", await owners_of(tenant)
+    gone_id = await person_of(await make_member(tenant, "administrator"))
+    await tenant.api.ok(
+        "POST", f"{at}/roles", {"key": "door", "name": "Door", "rights": ["member:read", "member:manage"]}
+    )
+    keeper = await make_member(tenant, "viewer")
+    group = await tenant.api.ok("POST", f"{at}/groups", {"key": "doors", "name": "Doors"})
+    await tenant.api.ok("PUT", f"{at}/groups/doors/members/{await person_of(keeper)}")
+    await tenant.api.ok("POST", f"{at}/bindings", {"group": group["id"], "role": "door", "project": tenant.project})
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE memberships SET deactivated_at = now() WHERE user_id = $1::text::uuid", gone_id
+        )
+
+    async def asked(right: str, where: str = "") -> set[str]:
+        told = await viewer.ok("GET", f"{at}/granters?right={right}{where}")
+        assert told["others"] is False
+        return {each["id"] for each in told["members"]}
+
+    in_project = f"&project={tenant.project}"
+    assert await asked("flag:toggle") == owners
+    assert await asked("flag:toggle", f"{in_project}&environment=production") == owners
+    # Who keeps the door of a project gives what they have there: reading, and nothing more.
+    assert await asked("flag:read", in_project) == owners | {await person_of(keeper)}
+    assert await asked("flag:read") == owners
+
+
+async def test_of_many_who_could_be_asked_five_are_named(tenant: Tenant, make_member: Any) -> None:
+    for _ in range(5):
+        await make_member(tenant, "administrator")
+    told = await tenant.api.ok("GET", f"/organizations/{tenant.organization}/granters?right=flag:toggle")
+    assert (len(told["members"]), told["others"]) == (5, True)
+    assert [each["name"] for each in told["members"]] == sorted(each["name"] for each in told["members"])
+
+
+async def test_whom_to_ask_is_told_to_every_member_of_what_they_see(
+    tenant: Tenant, make_tenant: Any, stranger: Api
+) -> None:
+    other = await make_tenant("other")
+    at = f"/organizations/{tenant.organization}"
+    path = f"{at}/granters?right=flag:toggle"
+    assert (await other.api("GET", path)).status_code == 404
+    assert (await tenant.api("GET", f"{path}&project={other.project}")).status_code == 404
+    assert (await tenant.api("GET", f"{path}&environment=production")).status_code == 422
+    assert (await tenant.api("GET", path.replace("flag:toggle", "flag:fly"))).status_code == 422
+    # Whoever has one right in one project lacks most others there, and may ask whom to ask.
+    await tenant.api.ok("POST", f"{at}/roles", {"key": "switcher", "name": "S", "rights": ["flag:toggle"]})
+    await bound(tenant, stranger, "switcher", project=tenant.project)
+    assert (await stranger("GET", f"{at}/members")).status_code == 403
+    owners = await owners_of(tenant)
+    told = await stranger.ok("GET", f"{path}&project={tenant.project}&environment=production")
+    assert {each["id"] for each in told["members"]} == owners
+    second = await tenant.api.ok("POST", f"{at}/projects", {"key": "second", "name": "Second"})
+    assert (await stranger("GET", f"{path}&project={second['id']}")).status_code == 404
+
+    # A program asks nobody: it has to have the right to read members.
+    narrow = await tenant.api.ok("POST", f"{at}/tokens", {"name": "T", "role": "switcher"})
+    wide = await tenant.api.ok("POST", f"{at}/tokens", {"name": "W", "role": "viewer"})
+    refused = await tenant.api.of(narrow["token"])("GET", path)
+    assert (refused.status_code, refused.json()["right"]) == (403, "member:read")
+    answered = await tenant.api.of(wide["token"]).ok("GET", path)
+    assert {each["id"] for each in answered["members"]} == owners
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ async def _roles(owner: Speaker, at: str, person: str) -> None:
     await owner("DELETE", f"{at}/groups/web")
     await owner("GET", "/me/permissions?organization=acme")
     await owner("GET", f"{at}/members/{person}/permissions")
+    await owner("GET", f"{at}/granters?right=flag:toggle")
     await owner("DELETE", f"{at}/bindings/{binding['id']}")
     await owner("DELETE", f"{at}/roles/switcher")
 

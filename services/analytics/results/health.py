@@ -85,8 +85,7 @@ def _sample_ratio(ratio: SampleRatioResult) -> HealthCheck:
         sample_ratio_sentence(ratio) + named,
         "Shares that differ from the configured ones mean that units are lost or added unevenly, which biases every"
         " metric.",
-        "Look at the shares by day, SDK key, config version and segment (`…/results/sample-ratio`); compare redirects,"
-        " crashes and bot filters.",
+        "Look at the shares by day, SDK key, config version and segment; compare redirects, crashes and bot filters.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -35,3 +35,8 @@ def given_rights(held: Sequence[HeldRole], scope: Scope) -> list[tuple[Right, li
         if by:
             given.append((right, by))
     return given
+
+
+def holds_all(held: Sequence[HeldRole], rights: Collection[Right], scope: Scope) -> bool:
+    """Whether these roles together give every one of these rights at this place."""
+    return all(any(right in each.rights and allows(each.policy, right, scope) for each in held) for right in rights)

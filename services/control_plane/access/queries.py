@@ -11,7 +11,7 @@ from service_kit.problems import FieldError, InvalidInput, NotFound
 from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.access.authorization import RightNotHeld, require
-from control_plane.access.given_rights import HeldRole, given_rights, held_role
+from control_plane.access.given_rights import HeldRole, given_rights, held_role, holds_all
 from control_plane.access.policy import rights_of
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
@@ -23,6 +23,7 @@ __all__ = [
     "actor_name",
     "add_owner",
     "given_rights",
+    "holds_all",
     "in_organization",
     "member_address",
     "membership_in_force",

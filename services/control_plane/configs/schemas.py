@@ -11,7 +11,6 @@ from pydantic import Field, WithJsonSchema
 from service_kit.schemas import Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
-from control_plane.entities.dry_runs import TriedChanges
 from control_plane.entities.schemas import (
     Changes,
     EntityCreate,
@@ -21,6 +20,7 @@ from control_plane.entities.schemas import (
     OnExperiments,
     Warnings,
 )
+from control_plane.entities.tried_changes import TriedChanges
 from control_plane.environments.keys import EntityKey
 
 ResolveName = Annotated[str, OneOf(ResolveMode)]
@@ -85,7 +85,6 @@ class ConfigView(EntityView, serialize_by_alias=True, validate_by_name=True):
     client_visible: bool
     metadata: Metadata
     environments: dict[str, ConfigOutline] = Field(description="What is set of it, by the environment's key.")
-    changes: TriedChanges = None
 
 
 class ConfigSettingsPatch(Changes, strict=True):

@@ -7,34 +7,12 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import Field
-from service_kit.schemas import Output
 
 from control_plane.changes import Change
 from control_plane.changes.patches import in_words, json_patch
 
 WORDS_MAX = 200
 _UNTOLD = frozenset({"id", "version", "created_at", "updated_at"})
-
-
-class TriedChange(Output):
-    """What a dry run would have written of one entity."""
-
-    entity: str
-    key: str
-    action: str
-    words: list[str] = Field(description="The difference for people.")
-    patch: list[dict[str, Any]] = Field(description="A JSON Patch (RFC 6902) from what stands to what would stand.")
-
-
-TriedChanges = Annotated[
-    list[TriedChange] | None,
-    Field(
-        exclude_if=lambda value: value is None,
-        description="Of a dry run alone: what would be written, the entity itself first.",
-    ),
-]
-"""A member of answers to writes that may be tried."""
 
 
 @dataclass(slots=True)

@@ -26,12 +26,13 @@ from service_kit.versions import REFUSALS, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
 from control_plane.entities.answers import Answered
-from control_plane.entities.dry_runs import DryRun, dry_run
+from control_plane.entities.dry_runs import DryRun, NotedDryRun, dry_run
 from control_plane.entities.list_parameters import requested_filter
 from control_plane.entities.lists import ListFilter
 from control_plane.entities.schemas import Deleted, EntityPage, EntityView
 from control_plane.entities.service import Created, EntityService
 from control_plane.entities.table import Row
+from control_plane.entities.tried_changes import TriedChange
 
 READ = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
 CREATE = problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
@@ -148,7 +149,11 @@ def _add_lifecycle(
         response_model=view,
     )
     async def archive_entity(
-        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        _: NotedDryRun,
+        actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         return answer_entity(await service.archive(actor, project, key, expected))
 
@@ -160,7 +165,11 @@ def _add_lifecycle(
         response_model=view,
     )
     async def restore_entity(
-        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        _: NotedDryRun,
+        actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         return answer_entity(await service.restore(actor, project, key, expected))
 
@@ -171,9 +180,17 @@ def _add_lifecycle(
         responses=CHANGE,
     )
     async def delete_entity(
-        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        _: NotedDryRun,
+        actor: Actor = Depends(authenticator.actor),
     ) -> Deleted:
-        return Deleted(environment_versions=await service.delete(actor, project, key, expected))
+        versions = await service.delete(actor, project, key, expected)
+        tried = dry_run()
+        if tried is not None:
+            return Deleted(environment_versions={}, changes=[TriedChange(**each) for each in tried.told()])
+        return Deleted(environment_versions=versions)
 
 
 class Versioned(Protocol):

@@ -12,6 +12,7 @@ from service_kit.pagination import Page
 from service_kit.schemas import Description, Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
+from control_plane.entities.tried_changes import TriedChanges
 from control_plane.environments.keys import EntityKey
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -142,6 +143,7 @@ class EntityView(AuditedView):
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
     warnings: Warnings = Field([])
+    changes: TriedChanges = None
 
 
 ListedView = TypeVar("ListedView", bound=EntityView)
@@ -163,3 +165,4 @@ class EntityPage(Page[ListedView], Generic[ListedView]):
 
 class Deleted(Output):
     environment_versions: EnvironmentVersions
+    changes: TriedChanges = None

@@ -87,7 +87,7 @@ class WriteTransaction:
     """For the answer: what to know about the write."""
     consequences: list[Consequence] = field(default_factory=list)
     """Recorded after the write itself."""
-    read: dict[UUID, Any] = field(default_factory=dict)
+    read: dict[object, Any] = field(default_factory=dict)
     """What was read of an entity besides its row, by its id."""
     leading: list[tuple[usages.Reached, ...]] = field(default_factory=list)
     """What leads from what is written to experiments that run, once it is known; see `reached`."""

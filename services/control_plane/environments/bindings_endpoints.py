@@ -9,16 +9,18 @@ from fastapi import APIRouter, Depends, Query, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, OrganizationScope, Right, Scope, api_router
+from control_plane.access import Actor, Authenticator, OrganizationScope, Right, Scope, api_router, require
 from control_plane.access.queries import in_organization, resolve_organization
 from control_plane.database import Database
 from control_plane.environments import bindings_service
 from control_plane.environments.bindings_schemas import (
     BindingCreate,
     BindingView,
+    GrantersView,
     MemberPermissionsView,
     PermissionsView,
 )
+from control_plane.environments.granters import granters
 from control_plane.environments.member_permissions import member_permissions
 from control_plane.environments.queries import environments_of, resolve_project
 from control_plane.quotas import Quota, Quotas
@@ -33,6 +35,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
     _add_bindings(router, authenticator, database, quotas)
     _add_permissions(router, authenticator, database)
     _add_member_permissions(router, authenticator, database)
+    _add_granters(router, authenticator, database)
     return router
 
 
@@ -109,6 +112,28 @@ def _add_member_permissions(router: APIRouter, authenticator: Authenticator, dat
         or by a group. Somebody who is deactivated has none."""
         async with in_organization(database, actor, organization, Right.MEMBER_READ) as (tx, scope):
             return await member_permissions(tx, actor, scope, user, project)
+
+
+def _add_granters(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
+    @router.get("/organizations/{organization}/granters", responses=_READ)
+    async def list_granters(
+        organization: str,
+        right: Right,
+        project: Annotated[str | None, Query(max_length=128, description="Id or key.")] = None,
+        environment: Annotated[str | None, Query(max_length=128, description="Key, of `project`'s.")] = None,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> GrantersView:
+        """Who can give this right in the organization, the project or the environment: members who manage members
+        there and have it themselves. Every member may ask, since it is what somebody who lacks a right asks; a program
+        needs `member:read`."""
+        async with database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            if actor.kind != "user":
+                require(actor, Right.MEMBER_READ, scope)
+            where = await bindings_service.scope_named(tx, actor, scope, project, environment)
+            if not actor.sees(where):
+                raise NotFound("there is nothing at this address")
+            return await granters(tx, scope, right, where)
 
 
 def _held(actor: Actor, scope: Scope) -> list[Right]:

@@ -80,3 +80,18 @@ class MemberPermissionsView(Output):
     """Empty without a project in the question."""
     environments: dict[str, list[GivenRightView]]
     """Of each environment of the project, by key."""
+
+
+class GranterView(Output):
+    id: UUID
+    email: str
+    name: str
+
+
+class GrantersView(Output):
+    """Who can give a right, to be asked for it."""
+
+    members: list[GranterView]
+    """The first five by name."""
+    others: bool
+    """Whether there are more."""

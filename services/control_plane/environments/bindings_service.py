@@ -50,7 +50,7 @@ async def listing(
 async def create(tx: Connection, actor: Actor, scope: OrganizationScope, given: BindingCreate) -> BindingView:
     """Raises `MissingRight` without `member:manage` there, `RightNotHeld` for a role with rights that the actor
     lacks there, `InvalidInput`, and `Conflict` (`already_bound`)."""
-    where = await _where(tx, actor, scope, given)
+    where = await scope_named(tx, actor, scope, given.project, given.environment)
     require(actor, Right.MEMBER_MANAGE, where)
     kind, subject = await _subject(tx, scope, given)
     await require_holding(tx, actor, where, given.role)
@@ -95,17 +95,20 @@ def binding_view(row: asyncpg.Record) -> BindingView:
     )
 
 
-async def _where(tx: Connection, actor: Actor, scope: OrganizationScope, given: BindingCreate) -> Where:
-    if given.project is None:
-        if given.environment is not None:
+async def scope_named(
+    tx: Connection, actor: Actor, scope: OrganizationScope, project_reference: str | None, environment: str | None
+) -> Where:
+    """The organization, a project of it, or an environment of that. Raises `NotFound`, `InvalidInput`."""
+    if project_reference is None:
+        if environment is not None:
             raise InvalidInput([FieldError("environment", "no_project", "needs `project`, which it belongs to")])
         return scope
-    project = await resolve_project(tx, actor, given.project)
+    project = await resolve_project(tx, actor, project_reference)
     if project.organization_id != scope.organization_id:
         raise InvalidInput([FieldError("project", "unknown_project", "there is no such project")])
-    if given.environment is None:
+    if environment is None:
         return project
-    return (await environment_by_key(tx, project, given.environment)).within(project)
+    return (await environment_by_key(tx, project, environment)).within(project)
 
 
 def _where_of(scope: OrganizationScope, row: asyncpg.Record) -> Where:

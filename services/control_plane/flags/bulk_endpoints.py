@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 
 from control_plane.access import Actor, Authenticator
-from control_plane.entities.dry_runs import NotedDryRun, TriedChange, dry_run
+from control_plane.entities.dry_runs import NotedDryRun, dry_run
 from control_plane.entities.endpoints import CREATE
 from control_plane.entities.integrity import NotedChoice
+from control_plane.entities.tried_changes import TriedChange
 from control_plane.flags.bulk import BulkChanges
 from control_plane.flags.bulk_schemas import BulkChange, BulkView
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from service_kit.schemas import Input, Output
 
-from control_plane.entities.dry_runs import TriedChanges
 from control_plane.entities.schemas import EnvironmentVersions, Tags, Warnings
+from control_plane.entities.tried_changes import TriedChanges
 from control_plane.environments.keys import EntityKey
 
 KEYS_MAX = 200

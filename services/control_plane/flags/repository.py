@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -48,7 +48,11 @@ _HELD_IN_ENVIRONMENT = (
     "SELECT * FROM flag_settings WHERE flag_id = f.id AND environment_id = $4 FOR NO KEY UPDATE) s ON true "
     "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
 )
-_WITH_SETTINGS = _IN_ENVIRONMENT.replace(f", {_OWNED}", "").replace(" AND s.environment_id = $4", "")
+_WITH_SETTINGS = (
+    f"SELECT {FLAG_AND_SETTINGS}, beside.told AS beside FROM flags f "  # noqa: S608 - column names of our own
+    "LEFT JOIN LATERAL (SELECT {beside} AS told) beside ON true LEFT JOIN flag_settings s ON s.flag_id = f.id "
+    "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
+)
 Kept = Literal["flag", "settings"]
 """Nobody deletes the flag, or nobody writes the settings."""
 _KEEPING: dict[Kept, str] = {"flag": f"{_IN_ENVIRONMENT} FOR KEY SHARE OF f", "settings": _HELD_IN_ENVIRONMENT}
@@ -82,13 +86,23 @@ async def find_in_environment(
     return StoredInEnvironment(*flag_and_settings(records[0]), records[0]["owned"]) if records else None
 
 
-async def find_with_settings(tx: Connection, scope: Scope, key: str) -> tuple[FlagRow, dict[UUID, SettingsRow]] | None:
-    """The flag with what was set of it, by environment id; None when there is no such flag."""
-    records = await tx.fetch(_WITH_SETTINGS, scope.organization_id, scope.project_id, key)
+class StoredWithSettings(NamedTuple):
+    """A flag with what was set of it, by environment id, and what was asked beside it."""
+
+    flag: FlagRow
+    settings: dict[UUID, SettingsRow]
+    beside: Any
+
+
+async def find_with_settings(tx: Connection, scope: Scope, key: str, beside: str) -> StoredWithSettings | None:
+    """None when there is no such flag. `beside`: an expression about the flag `f`; `$1` is the organization."""
+    asked = _WITH_SETTINGS.format(beside=beside)
+    records = await tx.fetch(asked, scope.organization_id, scope.project_id, key)
     if not records:
         return None
     found = [flag_and_settings(record) for record in records]
-    return found[0][0], {settings.environment_id: settings for _, settings in found if settings is not None}
+    settings = {each.environment_id: each for _, each in found if each is not None}
+    return StoredWithSettings(found[0][0], settings, records[0]["beside"])
 
 
 async def settings_of(tx: Connection, flag: FlagRow) -> dict[UUID, SettingsRow]:

@@ -18,7 +18,6 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from service_kit.schemas import Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
-from control_plane.entities.dry_runs import TriedChanges
 from control_plane.entities.schemas import (
     Changes,
     EntityCreate,
@@ -30,6 +29,7 @@ from control_plane.entities.schemas import (
     UnitKey,
     Warnings,
 )
+from control_plane.entities.tried_changes import TriedChanges
 from control_plane.environments.keys import EntityKey
 from control_plane.flags.purposes import Purpose
 
@@ -145,16 +145,13 @@ class WhoView(Output):
     name: str
 
 
-_UNTOLD = "null in the answer to a write"
-
-
 class SwitchView(Output):
     enabled: bool
     version: int = Field(description="Of the settings in this environment.")
     serves: ServesView
     changed_at: datetime | None = Field(description="When something was last set here; null: nothing ever was.")
-    changed_by: WhoView | None = Field(description=f"By whom; {_UNTOLD}.")
-    experiments: list[FlagExperimentView] | None = Field(description=f"On the flag here; {_UNTOLD}.")
+    changed_by: WhoView | None = Field(description="By whom; null: nobody.")
+    experiments: list[FlagExperimentView] = Field(description="On the flag here: running, paused or scheduled.")
 
 
 class FlagView(EntityView):
@@ -168,9 +165,8 @@ class FlagView(EntityView):
     metadata: Metadata
     purpose: PurposeName
     expected_end: ExpectedEnd
-    changed_by: WhoView | None = Field(description=f"Who changed the flag itself last; {_UNTOLD}.")
+    changed_by: WhoView | None = Field(description="Who changed the flag itself last; null: it isn't known any more.")
     environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")
-    changes: TriedChanges = None
 
 
 class TargetFields(Input, strict=True):

@@ -42,7 +42,7 @@ from control_plane.flags.repository import (
 )
 from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch
 from control_plane.flags.serving import environments_served_otherwise, replacement_of
-from control_plane.flags.switches import Known, known_of, switch_of
+from control_plane.flags.switches import AROUND, Around, Known, Switches, around_of, known_of, switch_of, who_of
 from control_plane.flags.values import in_type
 from control_plane.flags.views import flag_view, settings_view
 from control_plane.quotas import Quota
@@ -74,20 +74,29 @@ class FlagService(EntityService[FlagRow]):
         return [flag_view(row, known[row.id]) for row in rows]
 
     async def found(self, write: WriteTransaction, action: str, key: str, expected: int | None) -> FlagRow:  # noqa: ARG002
-        found = await find_with_settings(write.tx, write.scope, key)
+        found = await find_with_settings(write.tx, write.scope, key, AROUND)
         if found is None:
             raise NotFound("there is nothing at this address")
-        row, settings = found
-        write.read[row.id] = settings
+        row = found.flag
+        write.read[row.id] = found.settings
+        write.read[row.id, "around"] = around_of(found.beside or {})
         check_version(expected, row.version)
         return row
 
     async def written(self, write: WriteTransaction, before: FlagRow | None, stored: FlagRow) -> Answered:
-        """With what is known in this write of its settings."""
+        """As it is read afterwards: the entries of this write follow it, so who makes it is put in here."""
+        who = who_of(write.actor)
         settings = {} if before is None and not write.consequences else await _settings(write, stored)
-        return flag_view(
-            stored, Known({each.key: switch_of(stored, settings.get(each.id)) for each in write.environments})
-        )
+        touched = {each.key for each in write.consequences if each.entity == "flag_settings"}
+        stopped = {each.key for each in write.consequences if (each.entity, each.action) == ("experiment", "stop")}
+        around: Mapping[str, Around] = write.read.get((stored.id, "around"), {})
+        switches: Switches = {}
+        for each in write.environments:
+            there = around.get(each.key, Around()).without(stopped)
+            if f"{stored.key}/{each.key}" in touched:
+                there = replace(there, changed_by=who)
+            switches[each.key] = switch_of(stored, settings.get(each.id), there)
+        return flag_view(stored, Known(switches, who))
 
     async def settled_filter(self, read: ReadTransaction, wanted: ListFilter) -> ListFilter:
         if wanted.environment is not None:

@@ -1,17 +1,18 @@
 """Where flags are on, and what they serve there in short: enough for a sentence, less than their settings.
 
-Whose change it was and which experiments are under way is read for lists and single flags; the answer to a write
-leaves it out.
+Whose change it was and which experiments are under way is told in answers to reads and to writes alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
+from control_plane.access import Actor
 from control_plane.database import Connection
 from control_plane.entities.answers import told_moment
 from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
@@ -30,6 +31,7 @@ _LAST = (
 )
 _SETTINGS_CHANGE = _LAST.format(entity="'flag_settings'", key="f.key || '/' || e.key", when="s.flag_id IS NOT NULL")
 _FLAG_CHANGE = _LAST.format(entity="'flag'", key="f.key", when="true")
+_UNDER_WAY = "x.flag = f.key AND x.status IN ('running', 'paused', 'scheduled') AND NOT x.archived"
 _OF_FLAGS = f"""
 SELECT f.id, e.key, e.position, e.created_at AS made_at, s.enabled, s.version, s.updated_at, s.default_serve,
     s.off_variation, CASE WHEN octet_length(s.rules::text) <= {RULES_BYTES_MAX} THEN s.rules END AS rules,
@@ -37,7 +39,7 @@ SELECT f.id, e.key, e.position, e.created_at AS made_at, s.enabled, s.version, s
     json_array_length(s.prerequisites) AS prerequisites_count, c.actor_kind, c.actor_id, c.actor_name,
     ARRAY(
         SELECT x.key || ' ' || x.status FROM experiments x WHERE x.organization_id = $1 AND x.environment_id = e.id
-            AND x.flag = f.key AND x.status IN ('running', 'paused', 'scheduled') AND NOT x.archived ORDER BY x.key
+            AND {_UNDER_WAY} ORDER BY x.key
     ) AS experiments
 FROM flags f
 JOIN environments e ON e.project_id = f.project_id AND e.organization_id = f.organization_id
@@ -51,6 +53,21 @@ FROM flags f {_FLAG_CHANGE}
 WHERE f.organization_id = $1 AND f.id = ANY($2::uuid[])
 ORDER BY position, made_at, key
 """  # noqa: S608 - column names of our own
+
+
+AROUND = f"""
+(SELECT jsonb_object_agg(e.key, jsonb_build_object(
+    'changed_by', CASE WHEN c.actor_kind IS NOT NULL
+        THEN jsonb_build_object('kind', c.actor_kind, 'id', c.actor_id, 'name', c.actor_name) END,
+    'experiments', COALESCE((
+        SELECT jsonb_agg(jsonb_build_object('key', x.key, 'status', x.status) ORDER BY x.key)
+        FROM experiments x WHERE x.organization_id = $1 AND x.environment_id = e.id AND {_UNDER_WAY}
+    ), '[]'::jsonb)))
+FROM environments e LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id
+{_SETTINGS_CHANGE}
+WHERE e.organization_id = f.organization_id AND e.project_id = f.project_id AND e.archived_at IS NULL)
+"""  # noqa: S608 - parts of our own
+"""What is around one flag `f` in each environment, as `around_of` reads it; `$1` is the organization."""
 
 
 class Known(NamedTuple):
@@ -74,7 +91,23 @@ async def known_of(tx: Connection, flags: Sequence[FlagRow]) -> dict[UUID, Known
     return {each: Known(switches[each], changed.get(each)) for each in by_id}
 
 
-def switch_of(flag: FlagRow, settings: SettingsRow | None) -> Switch:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a flag in an environment: who changed its settings there last, its experiments under way."""
+
+    changed_by: Mapping[str, str] | None = None
+    experiments: Sequence[Mapping[str, str]] = ()
+
+    def without(self, stopped: Collection[str]) -> Around:
+        return replace(self, experiments=[each for each in self.experiments if each["key"] not in stopped])
+
+
+def around_of(told: Mapping[str, Any]) -> dict[str, Around]:
+    """By environment; `told` is what `AROUND` finds."""
+    return {key: Around(each["changed_by"], each["experiments"]) for key, each in told.items()}
+
+
+def switch_of(flag: FlagRow, settings: SettingsRow | None, around: Around) -> Switch:
     """As a write knows it."""
     counts = None
     if settings is not None:
@@ -87,9 +120,14 @@ def switch_of(flag: FlagRow, settings: SettingsRow | None) -> Switch:
         "version": 1 if settings is None else settings.version,
         "serves": _serves(on=enabled and not flag.archived, default=default, off=off, rules=rules, counts=counts),
         "changed_at": None if settings is None else told_moment(settings.updated_at),
-        "changed_by": None,
-        "experiments": None,
+        "changed_by": around.changed_by,
+        "experiments": list(around.experiments),
     }
+
+
+def who_of(actor: Actor) -> dict[str, str]:
+    """As the entry of their write will tell."""
+    return {"kind": actor.kind, "id": str(actor.id), "name": actor.name}
 
 
 class _Counts(NamedTuple):

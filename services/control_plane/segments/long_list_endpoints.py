@@ -18,6 +18,7 @@ from service_kit.versions import VersionIfGiven
 
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
+from control_plane.entities.dry_runs import NotedDryRun
 from control_plane.entities.endpoints import CHANGE, READ, Noun, answer_entity
 from control_plane.entities.integrity import NotedChoice
 from control_plane.segments.list_edits import EditMode, ListChange, ListEdit, Listing
@@ -77,6 +78,7 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
         body: LongListPatch,
         expected: VersionIfGiven,
         choice: NotedChoice,  # noqa: ARG001
+        _: NotedDryRun,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Adds keys to the segment's long list and removes keys from it. What changes nothing makes no version."""
@@ -94,6 +96,7 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
         request: Request,
         expected: VersionIfGiven,
         choice: NotedChoice,  # noqa: ARG001
+        _: NotedDryRun,
         mode: Annotated[
             Annotated[str, OneOf(EditMode)], Query(description="What becomes of the keys that the list has.")
         ] = EditMode.REPLACE.value,

@@ -8,7 +8,6 @@ from bucketing.limits import SEGMENT_KEYS_MAX
 from pydantic import Field
 from service_kit.schemas import Input, Output
 
-from control_plane.entities.dry_runs import TriedChanges
 from control_plane.entities.schemas import (
     ConditionDocument,
     EntityCreate,
@@ -73,4 +72,3 @@ class SegmentView(EntityView, serialize_by_alias=True, validate_by_name=True):
     excluded: list[str]
     condition: ConditionDocument | None = Field(alias="if")
     long_list: LongListView | None
-    changes: TriedChanges = None

@@ -154,7 +154,7 @@ async def test_a_list_tells_what_is_served_where_and_whose_change_it_was(tenant:
     assert listed["changed_by"]["name"] == owner
     assert await api.ok("GET", f"{project}/flags/checkout") == listed
     written = await api.changed("PATCH", f"{project}/flags/checkout", {"name": "Till"})
-    assert written["environments"]["production"]["serves"] == there["serves"]
+    assert written["environments"]["production"] == there
     await api.changed("PATCH", settings, {"rules": [], "default": halves})
     (listed,) = (await api.ok("GET", f"{project}/flags"))["items"]
     assert listed["environments"]["production"]["serves"]["kind"] == "split"
@@ -193,3 +193,40 @@ async def test_flags_are_listed_by_their_experiments_and_by_their_day(tenant: An
     assert (await keys("overdue=true"), await keys("overdue=false")) == (["a"], ["b", "c"])
     listed = await api.ok("GET", f"{project}/flags/b")
     assert listed["environments"]["production"]["experiments"] == [{"key": "test", "status": "running"}]
+
+
+HALVES = [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]
+
+
+async def test_a_write_answers_what_is_read_afterwards(tenant: Any, make_member: Any) -> None:
+    """Who changed what, and the experiments under way, as well: `environment_versions` alone tells of the write."""
+    api, flags = tenant.api, f"/projects/{tenant.project}/flags"
+    other = await make_member(tenant, "developer")
+
+    async def same(method: str, path: str, body: Any = None, *, by: Any = api) -> Any:
+        key = path.partition("/")[0]
+        headers = {"If-Match": (await api("GET", f"{flags}/{key}")).headers["etag"]} if key else {}
+        written = await by.ok(method, f"{flags}/{path}".rstrip("/"), body, headers=headers)
+        read = await api.ok("GET", f"{flags}/{written['key']}")
+        of_writes = {name: written[name] for name in ("environment_versions", "warnings")}
+        assert written == {**read, **of_writes}
+        return written
+
+    made = await same("POST", "", {"key": "checkout", **FLAG})
+    assert made["environments"]["production"]["experiments"] == []
+    settings = f"{flags}/checkout/environments/production"
+    await other.changed("PATCH", settings, {"enabled": True})
+    experiment = {"key": "test", "environment": "production", "flag": "checkout", "variations": HALVES}
+    await api.ok("POST", f"/projects/{tenant.project}/experiments", experiment)
+    await api.ok("POST", f"/projects/{tenant.project}/experiments/test/start", {})
+    renamed = await same("PATCH", "checkout", {"name": "Till"}, by=other)
+    there = renamed["environments"]["production"]
+    assert there["experiments"] == [{"key": "test", "status": "running"}]
+    assert renamed["changed_by"] == there["changed_by"] != made["changed_by"]
+    await api.ok("POST", f"/projects/{tenant.project}/experiments/test/stop")
+    await api.ok("POST", f"/projects/{tenant.project}/experiments/test/archive")
+    await same("POST", "checkout/clone", {"key": "copied"})
+    await same("POST", "checkout/archive", by=other)
+    # A restored flag is switched off by whoever restores it.
+    restored = await same("POST", "checkout/restore")
+    assert restored["environments"]["production"]["changed_by"] == made["changed_by"]

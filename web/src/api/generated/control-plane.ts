@@ -496,6 +496,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization}/granters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_granters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization}/groups": {
         parameters: {
             query?: never;
@@ -3929,6 +3945,11 @@ export interface components {
         /** Deleted */
         Deleted: {
             /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
+            /**
              * Environment Versions
              * @description After a write: the config version that each changed environment has now, by its key.
              */
@@ -4804,6 +4825,11 @@ export interface components {
             } | null;
             /** Bucket By */
             bucket_by: string | null;
+            /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
             /** Control */
             control: string;
             /**
@@ -5294,7 +5320,7 @@ export interface components {
         FlagView: {
             /** Archived */
             archived: boolean;
-            /** @description Who changed the flag itself last; null in the answer to a write. */
+            /** @description Who changed the flag itself last; null: it isn't known any more. */
             changed_by: components["schemas"]["WhoView"] | null;
             /**
              * Changes
@@ -5393,6 +5419,28 @@ export interface components {
             /** By */
             by: number[];
             right: components["schemas"]["Right"];
+        };
+        /** GranterView */
+        GranterView: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * GrantersView
+         * @description Who can give a right, to be asked for it.
+         */
+        GrantersView: {
+            /** Members */
+            members: components["schemas"]["GranterView"][];
+            /** Others */
+            others: boolean;
         };
         /** GroupCreate */
         GroupCreate: {
@@ -5592,6 +5640,11 @@ export interface components {
         HoldoutView: {
             /** Archived */
             archived: boolean;
+            /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
             /**
              * Created At
              * Format: date-time
@@ -6204,6 +6257,11 @@ export interface components {
             /** Archived */
             archived: boolean;
             /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -6706,6 +6764,11 @@ export interface components {
             aggregation: "conversion" | "count" | "sum" | "mean" | "ratio" | "quantile" | "retention" | "funnel" | "distinct" | "days";
             /** Archived */
             archived: boolean;
+            /**
+             * Changes
+             * @description Of a dry run alone: what would be written, the entity itself first.
+             */
+            changes?: components["schemas"]["TriedChange"][] | null;
             /** Covariate Days */
             covariate_days: number;
             /**
@@ -9140,15 +9203,15 @@ export interface components {
              * @description When something was last set here; null: nothing ever was.
              */
             changed_at: string | null;
-            /** @description By whom; null in the answer to a write. */
+            /** @description By whom; null: nobody. */
             changed_by: components["schemas"]["WhoView"] | null;
             /** Enabled */
             enabled: boolean;
             /**
              * Experiments
-             * @description On the flag here; null in the answer to a write.
+             * @description On the flag here: running, paused or scheduled.
              */
-            experiments: components["schemas"]["FlagExperimentView"][] | null;
+            experiments: components["schemas"]["FlagExperimentView"][];
             serves: components["schemas"]["ServesView"];
             /**
              * Version
@@ -10649,6 +10712,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EmailDomainView"];
+                };
+            };
+        };
+    };
+    list_granters: {
+        parameters: {
+            query: {
+                right: components["schemas"]["Right"];
+                /** @description Id or key. */
+                project?: string | null;
+                /** @description Key, of `project`'s. */
+                environment?: string | null;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantersView"];
                 };
             };
         };
@@ -12606,7 +12697,10 @@ export interface operations {
     };
     delete_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -12681,7 +12775,10 @@ export interface operations {
     };
     archive_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -12861,7 +12958,10 @@ export interface operations {
     };
     restore_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -14343,7 +14443,10 @@ export interface operations {
     };
     delete_experiment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -14415,7 +14518,10 @@ export interface operations {
     };
     archive_experiment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -14483,7 +14589,10 @@ export interface operations {
     };
     restore_experiment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -14950,7 +15059,10 @@ export interface operations {
     };
     delete_flag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15025,7 +15137,10 @@ export interface operations {
     };
     archive_flag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15273,7 +15388,10 @@ export interface operations {
     };
     restore_flag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15573,7 +15691,10 @@ export interface operations {
     };
     delete_holdout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15645,7 +15766,10 @@ export interface operations {
     };
     archive_holdout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15679,7 +15803,10 @@ export interface operations {
     };
     restore_holdout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15811,7 +15938,10 @@ export interface operations {
     };
     delete_layer: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15883,7 +16013,10 @@ export interface operations {
     };
     archive_layer: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -15941,7 +16074,10 @@ export interface operations {
     };
     restore_layer: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -16154,7 +16290,10 @@ export interface operations {
     };
     delete_metric: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -16226,7 +16365,10 @@ export interface operations {
     };
     archive_metric: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -16260,7 +16402,10 @@ export interface operations {
     };
     restore_metric: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -16811,7 +16956,10 @@ export interface operations {
     };
     delete_segment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -16886,7 +17034,10 @@ export interface operations {
     };
     archive_segment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
@@ -16923,6 +17074,8 @@ export interface operations {
             query?: {
                 /** @description What happens to experiments that the write would disturb: `new_phase` counts them anew from it on, `stop` ends them with it, `accept` lets it through with a reason and marks them. */
                 on_experiments?: ("new_phase" | "stop" | "accept") | null;
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
             };
             header?: {
                 /** @description Optional: the ETag that was read */
@@ -16991,6 +17144,8 @@ export interface operations {
                 mode?: "replace" | "add" | "remove";
                 /** @description What happens to experiments that the write would disturb: `new_phase` counts them anew from it on, `stop` ends them with it, `accept` lets it through with a reason and marks them. */
                 on_experiments?: ("new_phase" | "stop" | "accept") | null;
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
             };
             header?: {
                 /** @description Optional: the ETag that was read */
@@ -17034,7 +17189,10 @@ export interface operations {
     };
     restore_segment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Checks all that the write would be held against, answers what would be written with its `changes`, and writes nothing. */
+                dry_run?: boolean;
+            };
             header?: {
                 /** @description Optional: the ETag that was read */
                 "If-Match"?: string | null;
