@@ -44,7 +44,10 @@ for (const role of ["viewer", "analyst", "developer"] as const) {
       } else {
         await expect(button, control.name).toHaveAttribute("aria-disabled", "true");
         await button.focus();
-        await expect(page.getByRole("tooltip").filter({ hasText: control.right }), control.name).toBeVisible();
+        const why = page.getByRole("tooltip").filter({ hasText: control.right });
+        await expect(why, control.name).toBeVisible();
+        // By name: whoever is refused is told whom to ask.
+        await expect(why, control.name).toHaveText(/; (?!nobody|whoever).+ can give it$/);
         await page.keyboard.press("Enter");
         await expect(page.getByRole("dialog")).toHaveCount(0);
       }

@@ -8,6 +8,8 @@ export type { Right } from "./shared-queries";
 
 export interface Allowance {
   readonly allowed: boolean;
+  /** Whether that has been read. */
+  readonly known: boolean;
   /** Why not, for a tooltip; empty where it is allowed. */
   readonly reason: string;
 }
@@ -20,10 +22,10 @@ export function useRight(right: Right, environment?: string): Allowance {
 }
 
 export function allowance(permissions: Permissions | undefined, right: Right, environment?: string): Allowance {
-  if (permissions === undefined) return { allowed: false, reason: "Your rights are being read" };
-  if (held(permissions, environment).includes(right)) return { allowed: true, reason: "" };
+  if (permissions === undefined) return { allowed: false, known: false, reason: "Your rights are being read" };
+  if (held(permissions, environment).includes(right)) return { allowed: true, known: true, reason: "" };
   const where = environment === undefined ? "" : ` in ${environment}`;
-  return { allowed: false, reason: `Needs ${right}${where}; whoever manages members can give it` };
+  return { allowed: false, known: true, reason: `Needs ${right}${where}; whoever manages members can give it` };
 }
 
 function held(permissions: Permissions, environment: string | undefined): readonly Right[] {

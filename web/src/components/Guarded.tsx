@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import type { MouseEvent, ReactElement } from "react";
 import { type Right, useRight } from "@/api/rights";
+import { WhyNot } from "./rights/WhyNot";
 
 /** Spread onto the control, after its own `onClick`. Empty where it may be used. */
 export interface GuardProps {
@@ -27,7 +28,8 @@ const refused: GuardProps = {
 
 /** A control that one lacks the right for stays where it is, can be reached by keyboard, and says what is missing. */
 export function Guarded({ right, environment, children }: Props) {
-  const { allowed, reason } = useRight(right, environment);
+  const { allowed } = useRight(right, environment);
   if (allowed) return children({});
-  return <Tooltip label={reason}>{children(refused)}</Tooltip>;
+  // Its words are mounted when it opens, so whom to ask is looked up only then.
+  return <Tooltip label={<WhyNot right={right} environment={environment} />}>{children(refused)}</Tooltip>;
 }
