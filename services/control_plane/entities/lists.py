@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
@@ -82,10 +82,14 @@ class Order:
         try:
             sort, told, key = msgspec.json.decode(after, type=tuple[str, str, str])
             value = told if self.column in _TEXTS else datetime.fromisoformat(told)
-        except (ValueError, msgspec.MsgspecError):
+            if sort != self.sort or "\x00" in key or (isinstance(value, str) and "\x00" in value):
+                raise InvalidCursor
+            if isinstance(value, datetime):
+                if value.tzinfo is None:
+                    raise InvalidCursor
+                value = value.astimezone(UTC)
+        except (ValueError, OverflowError, msgspec.MsgspecError):
             raise InvalidCursor from None
-        if sort != self.sort or (isinstance(value, datetime) and value.tzinfo is None):
-            raise InvalidCursor
         return value, key
 
 
