@@ -29,8 +29,8 @@ _SHARES = (5, 10, 20, 40, 70, 100)
 _GUARDED_SHARES = (20, 50, 100)
 _HELD_SHARES = (50, 100)
 _ROLLOUTS = "environments/production/rollouts"
-_SCHEDULER = Told("schedule_leading", 'rollout_steps_total{outcome="fenced"}')
-_MONITOR = Told("monitor_term_held", 'monitor_verdicts_total{outcome="refused"}')
+_SCHEDULER = Told("verdict_schedule_leading", 'verdict_rollout_steps_total{outcome="fenced"}')
+_MONITOR = Told("verdict_monitor_term_held", 'verdict_monitor_verdicts_total{outcome="refused"}')
 
 
 @dataclass(frozen=True, slots=True)

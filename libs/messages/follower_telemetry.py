@@ -16,12 +16,12 @@ class FollowerTelemetry:
         self._monotonic = monotonic
         self._confirmed_at: dict[str, float] = {}
         self._started_at = monotonic()
-        self._rejected = Counter("config_rejected_total", "Messages not taken", ["reason"], registry=registry)
-        self._mismatches = Counter("config_digest_mismatches_total", "Digests that differ", registry=registry)
-        self._rereads = Counter("config_rereads_total", "Environments read anew", registry=registry)
-        self._unconfirmed = Counter("config_unconfirmed_total", "Rounds without the bus", registry=registry)
+        self._rejected = Counter("verdict_config_rejected_total", "Messages not taken", ["reason"], registry=registry)
+        self._mismatches = Counter("verdict_config_digest_mismatches_total", "Digests that differ", registry=registry)
+        self._rereads = Counter("verdict_config_rereads_total", "Environments read anew", registry=registry)
+        self._unconfirmed = Counter("verdict_config_unconfirmed_total", "Rounds without the bus", registry=registry)
         age = Gauge(
-            "config_age_seconds",
+            "verdict_config_age_seconds",
             "Since the bus last confirmed the environment that it confirmed longest ago; without any, since the start",
             registry=registry,
             multiprocess_mode="livemax",

@@ -79,14 +79,14 @@ class Background:
         self._tasks: dict[asyncio.Task[None], _Work] = {}
         self._stopping = False
         self._running = Gauge(
-            "background_running",
+            "verdict_background_running",
             "1 while the work goes on, 0 while it waits after a failure",
             ["work"],
             registry=registry,
             multiprocess_mode="livemin",
         )
         self._failed = Counter(
-            "background_failures_total", "Times the work failed; it begins again each time", ["work"], registry=registry
+            "verdict_background_failures_total", "Times the work failed; it begins again each time", ["work"], registry=registry
         )
 
     def keep(self, name: str, run: Run, *, essential: bool = False, finish: Callable[[], None] | None = None) -> None:

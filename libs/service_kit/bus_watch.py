@@ -23,10 +23,10 @@ class BusWatch:
         self._clock = clock
         self._skew_seconds_max = skew_seconds_max
         self._off = False
-        bus = Gauge("bus_connected", "1 while the bus is connected", registry=registry, multiprocess_mode="livemin")
+        bus = Gauge("verdict_bus_connected", "1 while the bus is connected", registry=registry, multiprocess_mode="livemin")
         bus.set_function(connected)
         self._skew = Gauge(
-            "clock_skew_seconds",
+            "verdict_clock_skew_seconds",
             "The bus's time minus our own; not a number until it was measured",
             registry=registry,
             multiprocess_mode="livemax",

@@ -61,17 +61,17 @@ class HttpTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = Counter(
-            "http_requests_total", "Requests served", ["method", "route", "status"], registry=registry
+            "verdict_http_requests_total", "Requests served", ["method", "route", "status"], registry=registry
         )
         self.seconds = Histogram(
-            "http_request_duration_seconds",
+            "verdict_http_request_duration_seconds",
             "Time to serve a request",
             ["method", "route"],
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
         self.in_flight = Gauge(
-            "http_requests_in_flight", "Requests being served", registry=registry, multiprocess_mode="livesum"
+            "verdict_http_requests_in_flight", "Requests being served", registry=registry, multiprocess_mode="livesum"
         )
 
 

@@ -26,7 +26,7 @@ class KeptStream:
         self._problem: str | None = "not looked for yet"
         self._left: str | None = None
         self._there = Gauge(
-            "stream_ready",
+            "verdict_stream_ready",
             "1 while the stream that this service makes is there",
             ["stream"],
             registry=registry,

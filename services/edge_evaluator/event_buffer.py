@@ -86,7 +86,7 @@ class EventBuffer:
         self._flush_seconds = flush_seconds
         self._waiting: deque[Event] = deque()
         self._buffered = Gauge(
-            "edge_exposures_buffered",
+            "verdict_edge_exposures_buffered",
             "Exposures and summaries of usage waiting",
             registry=registry,
             multiprocess_mode="livesum",

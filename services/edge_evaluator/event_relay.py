@@ -50,7 +50,7 @@ class EventRelay:
         self.room = Room(_ROOM, counts)
         self._client = _client_of(address) if address else None
         self._passed = Counter(
-            "edge_event_requests_total",
+            "verdict_edge_event_requests_total",
             "Requests of events that were passed on, by the status of the ingestor's answer, or `away`",
             ["status"],
             registry=registry,

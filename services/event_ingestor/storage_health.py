@@ -33,7 +33,7 @@ class StorageHealth:
         self._since = 0.0
         self._failing = asyncio.Event()
         seconds = Gauge(
-            "event_publish_failing_seconds",
+            "verdict_event_publish_failing_seconds",
             "For how long nothing could be stored although it was tried; 0 while it can",
             registry=registry,
             multiprocess_mode="livemax",

@@ -13,43 +13,43 @@ class IngestTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.accepted = Counter(
-            "events_accepted_total", "Events stored and acknowledged", ["environment", "type"], registry=registry
+            "verdict_events_accepted_total", "Events stored and acknowledged", ["environment", "type"], registry=registry
         )
         self.rejected = Counter(
-            "events_rejected_total", "Events refused for what is in them", ["environment", "code"], registry=registry
+            "verdict_events_rejected_total", "Events refused for what is in them", ["environment", "code"], registry=registry
         )
         self.warnings = Counter(
-            "event_warnings_total",
+            "verdict_event_warnings_total",
             "Names that are not there, as requests were told",
             ["environment", "code"],
             registry=registry,
         )
         self.requests_unstored = Counter(
-            "event_requests_unstored_total", "Requests answered 503 or 429", ["environment", "code"], registry=registry
+            "verdict_event_requests_unstored_total", "Requests answered 503 or 429", ["environment", "code"], registry=registry
         )
         self.limited = Counter(
-            "event_requests_limited_total", "Requests over a limit, by its name", ["limit"], registry=registry
+            "verdict_event_requests_limited_total", "Requests over a limit, by its name", ["limit"], registry=registry
         )
         self.batch_events = Histogram(
-            "event_request_events", "Events in a request", buckets=_BATCH_BUCKETS, registry=registry
+            "verdict_event_request_events", "Events in a request", buckets=_BATCH_BUCKETS, registry=registry
         )
         self.messages = Counter(
-            "event_messages_total", "Messages acknowledged by the stream", ["outcome"], registry=registry
+            "verdict_event_messages_total", "Messages acknowledged by the stream", ["outcome"], registry=registry
         )
         self.publish_errors = Counter(
-            "event_publish_errors_total", "Messages that were not stored", ["reason"], registry=registry
+            "verdict_event_publish_errors_total", "Messages that were not stored", ["reason"], registry=registry
         )
         self.publish_seconds = Histogram(
-            "event_publish_seconds",
+            "verdict_event_publish_seconds",
             "Time until the stream acknowledged a message",
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
         self.in_flight_bytes = Gauge(
-            "event_in_flight_bytes", "Bytes of requests under way", registry=registry, multiprocess_mode="livesum"
+            "verdict_event_in_flight_bytes", "Bytes of requests under way", registry=registry, multiprocess_mode="livesum"
         )
         self.environments = Gauge(
-            "event_environments_known",
+            "verdict_event_environments_known",
             "Environments whose keys are known",
             registry=registry,
             multiprocess_mode="livemin",

@@ -25,7 +25,7 @@ async def test_the_lag_is_the_age_of_the_oldest_event_that_waits_also_while_the_
     backlog = Backlog(registry, clock)
 
     def lag() -> float:
-        value = registry.get_sample_value("loader_lag_seconds")
+        value = registry.get_sample_value("verdict_loader_lag_seconds")
         assert value is not None
         return value
 
@@ -40,7 +40,7 @@ async def test_the_lag_is_the_age_of_the_oldest_event_that_waits_also_while_the_
     bus.later = 90_000
     await backlog.measure_events(bus, consumer)
     assert lag() == pytest.approx(90, abs=5)
-    assert registry.get_sample_value("loader_lag_messages") == 2
+    assert registry.get_sample_value("verdict_loader_lag_messages") == 2
     bus.connected = False
     clock.advance(60)
     with pytest.raises(BusError):
@@ -50,7 +50,7 @@ async def test_the_lag_is_the_age_of_the_oldest_event_that_waits_also_while_the_
     for message in await consumer.fetch(9, 1):
         await message.ack()
     await backlog.measure_events(bus, consumer)
-    assert (lag(), registry.get_sample_value("loader_lag_messages")) == (0, 0)
+    assert (lag(), registry.get_sample_value("verdict_loader_lag_messages")) == (0, 0)
 
 
 async def test_dead_letters_are_counted_and_aged_by_the_stream() -> None:
@@ -58,7 +58,7 @@ async def test_dead_letters_are_counted_and_aged_by_the_stream() -> None:
     backlog = Backlog(registry, clock)
 
     def told() -> list[float | None]:
-        names = ("dead_letters_stored", "dead_letters_oldest_age_seconds")
+        names = ("verdict_dead_letters_stored", "verdict_dead_letters_oldest_age_seconds")
         return [registry.get_sample_value(name) for name in names]
 
     await bus.ensure_stream(dead_letters_stream())

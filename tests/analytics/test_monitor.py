@@ -119,7 +119,7 @@ async def test_who_has_the_term_says_what_was_found_and_says_it_again_for_freshn
         stand.clock.advance(passed)
         await term.strive()
         await stand.looked(monitor)
-        assert registry.get_sample_value("monitor_verdicts_total", {"outcome": "published"}) == published
+        assert registry.get_sample_value("verdict_monitor_verdicts_total", {"outcome": "published"}) == published
     stand.catalog.entries("e1").rollouts[ROLLOUT.key] = replace(ROLLOUT, revision=3)
     stand.clock.advance(5.0)
     await term.strive()
@@ -169,7 +169,7 @@ async def test_a_monitor_that_was_frozen_is_refused_by_the_bus_itself(stand: Sta
     term._held_until = stand.clock.monotonic() + 1
     await stand.looked(frozen)
     assert await stand.said() is None
-    assert registry.get_sample_value("monitor_verdicts_total", {"outcome": "refused"}) == 1
+    assert registry.get_sample_value("verdict_monitor_verdicts_total", {"outcome": "refused"}) == 1
     with pytest.raises(TermLost):
         await term.publish(verdicts_subject("e1", "r1"), b"")
     await stand.looked(other)
@@ -202,11 +202,11 @@ async def test_one_rollout_that_fails_costs_no_other(stand: Stand, broken: Excep
     await stand.looked(monitor)
     assert await stand.said("r1") is None
     assert await stand.said("r2") is not None
-    assert registry.get_sample_value("monitor_looks_failed_total") == 1
+    assert registry.get_sample_value("verdict_monitor_looks_failed_total") == 1
     stand.clock.advance(30.0)
     await term.strive()
     monitor.tick()
-    assert registry.get_sample_value("monitor_look_age_seconds") == 30.0
+    assert registry.get_sample_value("verdict_monitor_look_age_seconds") == 30.0
 
 
 @pytest.mark.parametrize(

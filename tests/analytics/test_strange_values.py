@@ -192,4 +192,4 @@ async def test_an_experiment_that_fails_costs_no_other_its_snapshot() -> None:
     await snapshots.look(3600)
 
     assert warehouse.written == ["first", "third"]
-    assert registry.get_sample_value("result_snapshot_failures_total") == 1
+    assert registry.get_sample_value("verdict_result_snapshot_failures_total") == 1

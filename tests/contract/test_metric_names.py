@@ -1,72 +1,86 @@
-"""Prometheus metrics: a name or a label that something reads or a document tells is one that a service has."""
+"""Metrics are named as Prometheus names them, and their labels are few (docs/operations/metrics.md)."""
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-KINDS = {"Counter", "Gauge", "Histogram", "CounterMetricFamily", "GaugeMetricFamily", "HistogramMetricFamily"}
-SETTINGS = {
-    name
-    for path in (ROOT / "services").glob("*/settings.py")
-    for name in re.findall(r"^    (\w+): ", path.read_text(), re.MULTILINE)
+from deploy.observability.catalogue import MetricDefinition, UnreadableMetricError, catalogue
+from deploy.observability.metrics_page import PAGE, metrics_page
+
+CATALOGUE = catalogue()
+
+BOUNDED_LABELS = {
+    "code": "codes of refusals, a closed list of the service",
+    "directive": "directives of the policy that the pages are served with, else `other`",
+    "done": "what was done about an incident, a closed list",
+    "environment": "environments of the installation, as many as quotas allow",
+    "environment_id": "the same, for edges, beside their names",
+    "kind": "kinds of entities",
+    "limit": "names of limits",
+    "method": "HTTP's methods, else `other`; methods of the gRPC service",
+    "outcome": "a closed list of each metric",
+    "part": "parts that the loader needs",
+    "project": "projects of the installation, beside their environments",
+    "quota": "names of quotas",
+    "reason": "a closed list of each metric",
+    "route": "routes as they are declared, never paths as they were asked",
+    "state": "states of edges",
+    "status": "statuses of answers and of runs",
+    "stream": "streams that the service makes",
+    "table": "tables of the warehouse",
+    "type": "types of events",
+    "work": "what a service does in the background",
 }
-OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
+"""Labels that a metric may have, and why their values are few: each is a series for as long as the process lives."""
+
+NOT_BASE_UNITS = re.compile(
+    r"_(ms|millis|milliseconds|us|microseconds|ns|nanoseconds|minutes|hours|days|kb|mb|gb|kib|mib|kilobytes|megabytes|percent)(_|$)"
+)
 
 
-def declared() -> Iterator[tuple[str, set[str] | None]]:
-    """Each metric's name and labels; None are labels that a variable names."""
-    for path in [*(ROOT / "services").rglob("*.py"), *(ROOT / "libs").rglob("*.py")]:
-        source = path.read_text()
-        for node in ast.walk(ast.parse(source)) if any(kind in source for kind in KINDS) else ():
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS:
-                texts = [each.value for each in node.args[:2] if isinstance(each, ast.Constant)]
-                if len(texts) == 2 and isinstance(texts[0], str):
-                    suffix = "_total" if node.func.id.startswith("Counter") else ""
-                    yield texts[0].removesuffix(suffix) + suffix, labels_of(node)
+@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda each: each.name)
+def test_names_follow_prometheus(metric: MetricDefinition) -> None:
+    assert re.fullmatch(r"verdict(_[a-z][a-z0-9]*)+", metric.name)
+    assert (metric.kind == "counter") == metric.name.endswith("_total"), "counters, and they alone, end with _total"
+    assert not metric.name.endswith(("_count", "_sum", "_bucket", "_info", "_created")), "these are a histogram's"
+    assert not NOT_BASE_UNITS.search(metric.name), "times are in seconds, sizes in bytes, shares from 0 to 1"
+    assert metric.meaning == metric.meaning.strip()
+    assert metric.meaning[:1].isupper() or metric.meaning[:1].isdigit()
+    assert not metric.meaning.endswith(".")
 
 
-def labels_of(call: ast.Call) -> set[str] | None:
-    given = [*call.args[2:3], *(each.value for each in call.keywords if each.arg in ("labels", "labelnames"))]
-    if not given:
-        return set()
-    return set(ast.literal_eval(given[0])) if isinstance(given[0], ast.List | ast.Tuple) else None
+@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda each: each.name)
+def test_labels_are_bounded(metric: MetricDefinition) -> None:
+    assert set(metric.labels) <= BOUNDED_LABELS.keys()
 
 
-METRICS = dict(declared())
-FAMILIES = sorted({name.partition("_")[0] for name in METRICS})
-NAME = rf"\b((?:{'|'.join(FAMILIES)})_[a-z_]*_(?:total|seconds|bytes|bucket))\b(?:\{{([a-z_, ]+)\}})?"
+def test_a_histogram_measures_a_unit() -> None:
+    assert {each.name.rsplit("_", 1)[1] for each in CATALOGUE if each.kind == "histogram"} <= {
+        "seconds",
+        "bytes",
+        "events",
+    }
 
 
-def told(path: Path) -> list[tuple[str, str]]:
-    """Names with their labels as they stand in a file; in Python only those that begin a text."""
-    begins = "[\"'`]" if path.suffix == ".py" else ""
-    return [each for each in re.findall(begins + NAME, path.read_text()) if each[0] not in SETTINGS]
+def test_each_name_is_made_once() -> None:
+    names = [each.name for each in CATALOGUE]
+    assert len(names) == len(set(names)) > 100
 
 
-READERS = [
-    path
-    for folder in ("docs", "deploy", "chaos", "benchmarks", "devstack", "tests")
-    for path in sorted((ROOT / folder).rglob("*"))
-    if path.suffix in {".md", ".py", ".yaml", ".yml", ".json"} and path != Path(__file__) and told(path)
-]
+def test_each_label_is_used() -> None:
+    assert {label for each in CATALOGUE for label in each.labels} == BOUNDED_LABELS.keys()
 
 
-def test_there_are_metrics() -> None:
-    assert len(METRICS) > 30
-    assert len(READERS) > 5
+def test_a_metric_that_only_running_code_knows_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "services/shop/telemetry.py"
+    source.parent.mkdir(parents=True)
+    source.write_text('from prometheus_client import Gauge\n\nGauge("a" + "b", "Meaning")\n')
+    with pytest.raises(UnreadableMetricError, match=r"services/shop/telemetry\.py:3"):
+        catalogue(tmp_path)
 
 
-@pytest.mark.parametrize("path", READERS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_it_names_metrics_that_exist(path: Path) -> None:
-    for name, labels in told(path):
-        known = next((each for each in (name, *map(name.removesuffix, OF_A_HISTOGRAM)) if each in METRICS), None)
-        assert known, f"no service has the metric {name}"
-        had = METRICS[known]
-        if labels and had is not None:
-            assert {each.strip() for each in labels.split(",")} <= had, name
+def test_the_page_tells_all_metrics() -> None:
+    assert PAGE.read_text(encoding="utf-8") == metrics_page(), "write it: .venv/bin/python -m deploy.observability"

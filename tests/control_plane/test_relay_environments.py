@@ -48,7 +48,7 @@ async def test_every_other_environment_is_published(
         rows = await connection.fetch("SELECT key FROM environments WHERE version > published_version")
     assert [row["key"] for row in rows] == ["second"]
     assert relay.leading
-    assert (registry.get_sample_value("relay_failures_total") or 0) >= 1
+    assert (registry.get_sample_value("verdict_relay_failures_total") or 0) >= 1
 
 
 async def test_a_relay_rests_when_all_is_published(

@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from devstack.ports import free_port, is_free
+from tests.deploy.debian_programs import debian_program
 from tests.waiting import until_blocking
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "deploy/nginx/nginx.conf"
-KEPT = ROOT / "build/nginx"
 PLACES = ("control-plane:8080", "edge-evaluator:8081", "event-ingestor:8082", "analytics:8083")
 
 
 def program() -> Path:
-    """The one that is installed, or Debian's package, unpacked once beside what else is built."""
-    for found in (shutil.which("nginx"), "/usr/sbin/nginx", str(KEPT / "usr/sbin/nginx")):
-        if found and Path(found).exists():
-            return Path(found)
-    assert shutil.which("apt-get"), (
-        "there is no nginx and no apt-get to fetch it: install nginx, for example by your system's packages"
-    )
-    for folder in ("lists/partial", "cache/archives/partial"):
-        (KEPT / folder).mkdir(parents=True, exist_ok=True)
-    fetched = _apt("download", "nginx")
-    if not sorted(KEPT.glob("nginx_*.deb")):
-        # A fresh machine has no lists of packages, or old ones; these are our own, which takes no rights.
-        own = ("-o", f"Dir::State::lists={KEPT}/lists", "-o", f"Dir::Cache={KEPT}/cache")
-        _apt("update", *own)
-        fetched = _apt("download", "nginx", *own)
-    packages = sorted(KEPT.glob("nginx_*.deb"))
-    assert packages, f"nginx could not be fetched, install it: sudo apt-get install nginx\n{fetched.stderr}"
-    subprocess.run(["dpkg-deb", "--extract", str(packages[-1]), str(KEPT)], check=True)
-    return KEPT / "usr/sbin/nginx"
-
-
-def _apt(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["apt-get", *words], cwd=KEPT, capture_output=True, text=True, check=False)
+    return debian_program("nginx", "usr/sbin/nginx")
 
 
 def configured(folder: Path, port: int, services: Mapping[str, str]) -> Path:
@@ -58,7 +35,13 @@ def configured(folder: Path, port: int, services: Mapping[str, str]) -> Path:
 def running(folder: Path, services: Mapping[str, str]) -> Iterator[str]:
     """The origin's address."""
     port = free_port()
-    command = [str(program()), "-p", str(folder), "-c", str(configured(folder, port, services))]
+    command = [
+        str(program()),
+        "-p",
+        str(folder),
+        "-c",
+        str(configured(folder, port, services)),
+    ]
     # Workers of a master that root started would be nobody, who may not read the test's folder.
     command += ["-g", "daemon off;" + (" user root;" if os.getuid() == 0 else "")]
     with (folder / "log").open("wb") as log:

@@ -50,7 +50,7 @@ EVERYTHING: Values = {
         "grpc": {"enabled": True, "tls": {"secretName": "grpc", "clientCa": "ca.crt"}},
         "persistence": {"enabled": True, "storageClass": "fast"},
         "settings": {"FF_EDGE_EXPOSURE_BUFFER_MAX": 1000000, "FF_EDGE_FAST_PATH": False},
-        "autoscaling": {"pods": [{"metric": "edge_event_streams_open", "averageValue": 5000}]},
+        "autoscaling": {"pods": [{"metric": "verdict_edge_event_streams_open", "averageValue": 5000}]},
     },
     "eventIngestor": {"persistence": {"enabled": True}},
     "loader": {

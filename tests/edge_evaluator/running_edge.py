@@ -68,7 +68,9 @@ class RunningEdge:
     async def fast_answers(self) -> int:
         """How many requests the fast path has answered."""
         lines = (await self.get("/metrics")).text.splitlines()
-        return int(sum(float(line.split()[-1]) for line in lines if line.startswith("edge_fast_requests_total")))
+        return int(
+            sum(float(line.split()[-1]) for line in lines if line.startswith("verdict_edge_fast_requests_total"))
+        )
 
     async def raw(self, *pieces: bytes) -> bytes:
         """Sends the pieces on one connection and reads until the edge ends it."""

@@ -41,4 +41,4 @@ def test_an_age_is_true_whatever_the_clock_is_set_to(ahead: int) -> None:
     clock.ahead = ahead
     feed.tell_ages()
     labels = {"environment_id": "e1", "project": "shop", "environment": "production"}
-    assert (told, registry.get_sample_value("edge_config_age_seconds", labels)) == ([60], 60)
+    assert (told, registry.get_sample_value("verdict_edge_config_age_seconds", labels)) == ([60], 60)

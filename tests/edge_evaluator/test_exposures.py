@@ -177,7 +177,7 @@ async def test_the_same_exposure_is_sent_once_in_a_window(setup: Setup) -> None:
     setup.offer("u1", caller=OTHER)
     await setup.buffer.flush()
     assert len(setup.ingestor.events) == 5
-    assert setup.counted("edge_exposures_repeated_total") == 2
+    assert setup.counted("verdict_edge_exposures_repeated_total") == 2
     setup.clock.advance(1300)
     setup.offer("u9")
     setup.clock.advance(1300)
@@ -216,14 +216,14 @@ async def test_what_could_not_be_delivered_is_sent_again(setup: Setup, status: i
     assert await setup.buffer.flush()
     assert [len(json.loads(request.content)) for request in setup.ingestor.requests] == [500, 500, 200]
     assert {event["user_key"] for event in setup.ingestor.events} == {str(user) for user in range(1200)}
-    assert setup.counted("edge_exposures_sent_total") == 1200
+    assert setup.counted("verdict_edge_exposures_sent_total") == 1200
 
 
 async def test_what_is_refused_is_dropped_and_counted(setup: Setup) -> None:
     setup.ingestor.status = 401
     setup.offer("u1")
     assert await setup.buffer.flush()
-    assert setup.counted("edge_exposures_dropped_total", reason="refused") == 1
+    assert setup.counted("verdict_edge_exposures_dropped_total", reason="refused") == 1
     assert await setup.buffer.flush()
     assert len(setup.ingestor.requests) == 1
 
@@ -233,7 +233,7 @@ async def test_a_full_buffer_drops_and_counts_and_can_expose_again_later() -> No
     setup.ingestor.status = 503
     for user in range(5):
         setup.offer(user)
-    assert setup.counted("edge_exposures_dropped_total", reason="buffer_full") == 2
+    assert setup.counted("verdict_edge_exposures_dropped_total", reason="buffer_full") == 2
     await setup.buffer.flush()
     setup.ingestor.status, setup.ingestor.requests = 202, []
     await setup.buffer.flush()

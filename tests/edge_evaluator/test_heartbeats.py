@@ -89,8 +89,8 @@ async def test_nothing_of_it_matters_to_requests_and_readiness_while_the_bus_is_
     assert (await edge.flag("visible")).status_code == 200
     assert (await edge.http.get("/readyz")).status_code == 200
     metrics = (await edge.http.get("/metrics")).text
-    assert 'background_failures_total{work="heartbeats"} 0.0' in metrics
-    assert 'background_failures_total{work="swaps"} 0.0' in metrics
+    assert 'verdict_background_failures_total{work="heartbeats"} 0.0' in metrics
+    assert 'verdict_background_failures_total{work="swaps"} 0.0' in metrics
 
 
 async def test_an_edge_that_stops_says_so(edge: RunningEdge) -> None:

@@ -38,7 +38,9 @@ T0 = 1_800_000_000_000
 
 async def kept_answers_found(edge: RunningEdge) -> int:
     lines = (await edge.get("/metrics")).text.splitlines()
-    return int(next(float(line.split()[-1]) for line in lines if line.startswith("edge_kept_answers_found_total")))
+    return int(
+        next(float(line.split()[-1]) for line in lines if line.startswith("verdict_edge_kept_answers_found_total"))
+    )
 
 
 def requests() -> list[bytes]:

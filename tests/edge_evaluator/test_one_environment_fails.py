@@ -60,7 +60,7 @@ class Setup:
         return held
 
     def failures(self, work: str) -> float | None:
-        return self.registry.get_sample_value("edge_environment_failures_total", {"work": work})
+        return self.registry.get_sample_value("verdict_edge_environment_failures_total", {"work": work})
 
 
 def test_every_other_age_is_told() -> None:

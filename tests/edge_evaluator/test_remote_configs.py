@@ -96,7 +96,9 @@ async def test_an_invalid_combination_serves_the_value_and_is_counted(edge: Runn
     await edge.bulk(context)
     edge.edge._feed.tell_ages()
     lines = (await edge.get("/metrics")).text.splitlines()
-    assert [line.split()[-1] for line in lines if line.startswith("edge_invalid_combinations_total{")] == ["3.0"]
+    assert [line.split()[-1] for line in lines if line.startswith("verdict_edge_invalid_combinations_total{")] == [
+        "3.0"
+    ]
 
 
 async def test_an_explanation_tells_each_override(edge: RunningEdge) -> None:

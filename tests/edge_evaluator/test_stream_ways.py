@@ -41,7 +41,7 @@ async def metric(edge: RunningEdge, line: str) -> float:
 
 
 async def fast_streams(edge: RunningEdge) -> int:
-    return int(await metric(edge, f"edge_fast_requests_total{{route={ROUTE}"))
+    return int(await metric(edge, f"verdict_edge_fast_requests_total{{route={ROUTE}"))
 
 
 async def read_events(reader: asyncio.StreamReader, events: int) -> bytes:
@@ -92,7 +92,7 @@ async def test_a_stream_has_the_same_bytes_on_both_ways(both: tuple[RunningEdge,
     fast, slow = [await told(edge, request, enabled=False) for edge in both]
     assert fast == slow
     assert fast.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert (await fast_streams(both[0]), await metric(both[1], "edge_event_streams_open")) == (name in PLAIN, 0)
+    assert (await fast_streams(both[0]), await metric(both[1], "verdict_edge_event_streams_open")) == (name in PLAIN, 0)
 
 
 LAST = ["", "1", '"1-598e888ae16dd0cf.1"', "0-abc.7", "W/0", "nonsense", "1-ü"]
@@ -281,7 +281,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_the_others_are_told(st
     slow.sendall(request_bytes("GET", path, BASE))
 
     async def is_open() -> bool:
-        return await metric(edge, "edge_event_streams_open") == 1
+        return await metric(edge, "verdict_edge_event_streams_open") == 1
 
     await until(is_open)
     (connection,) = [
@@ -298,7 +298,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_the_others_are_told(st
             edits += 1
             await edge.write(flags=[boolean("visible", client_visible=True, enabled=edits % 2 == 0)])
             await following(source)
-            return await metric(edge, "edge_event_streams_dropped_total") == 1
+            return await metric(edge, "verdict_edge_event_streams_dropped_total") == 1
 
         await until(is_dropped)
         await until(is_open)

@@ -165,7 +165,7 @@ async def test_a_minute_is_one_event_of_a_key() -> None:
             {"flag": "b", "variation": "on", "reason": "STATIC", "count": 1},
         ],
     }
-    assert setup.told("edge_usage_sent_total") == 6 + 2
+    assert setup.told("verdict_edge_usage_sent_total") == 6 + 2
     assert await setup.minute() == []
 
     setup.ask("a")
@@ -235,14 +235,14 @@ async def test_what_is_lost_is_told_of() -> None:
     setup.ask("a", 4)
     setup.rejecting = [0]
     assert len(await setup.minute()) == 1
-    assert setup.told("edge_usage_lost_total", reason="refused") == 4
+    assert setup.told("verdict_edge_usage_lost_total", reason="refused") == 4
 
     setup.rejecting = []
     for number in range(501):
         setup.ask(f"f{number}")
     (event,) = await setup.minute()
-    lost = setup.told("edge_usage_lost_total", reason="buffer_full")
-    assert len(event["counts"]) == setup.told("edge_usage_sent_total") == 501 - lost < 501
+    lost = setup.told("verdict_edge_usage_lost_total", reason="buffer_full")
+    assert len(event["counts"]) == setup.told("verdict_edge_usage_sent_total") == 501 - lost < 501
 
 
 async def test_a_tally_that_nobody_uses_is_let_go_after_it_was_told() -> None:

@@ -316,11 +316,11 @@ async def test_the_tail_shows_what_comes_in(bus: MemoryBus, clock: ManualClock) 
 async def test_metrics_speak_of_events_not_of_people(client: httpx.AsyncClient) -> None:
     await client.post("/v1/events", json=[metric(user_key="alice"), exposure(user_key="alice"), {"alice": 1}])
     text = (await client.get("/metrics")).text
-    assert 'events_accepted_total{environment="e1",type="metric"} 1.0' in text
-    assert 'events_accepted_total{environment="e1",type="exposure"} 1.0' in text
-    assert 'events_rejected_total{code="missing_field",environment="e1"} 1.0' in text
-    assert 'http_requests_total{method="POST",route="/v1/events",status="202"} 1.0' in text
-    assert "event_in_flight_bytes 0.0" in text
+    assert 'verdict_events_accepted_total{environment="e1",type="metric"} 1.0' in text
+    assert 'verdict_events_accepted_total{environment="e1",type="exposure"} 1.0' in text
+    assert 'verdict_events_rejected_total{code="missing_field",environment="e1"} 1.0' in text
+    assert 'verdict_http_requests_total{method="POST",route="/v1/events",status="202"} 1.0' in text
+    assert "verdict_event_in_flight_bytes 0.0" in text
     assert "alice" not in text
 
 

@@ -102,5 +102,5 @@ def test_a_killed_worker_costs_what_was_under_way_and_one_relay_publishes(contro
         assert load.statuses.keys() == {200}
         assert all(len(each) <= 1 for each in load.failures), load.failures
         until_blocking(lambda: len(relays(workers)) == 1)
-        until_blocking(lambda: workers.figure("relay_leading") == 1)
-        assert workers.figure("http_requests_total") > load.statuses[200]
+        until_blocking(lambda: workers.figure("verdict_relay_leading") == 1)
+        assert workers.figure("verdict_http_requests_total") > load.statuses[200]

@@ -77,4 +77,4 @@ async def test_an_ingestor_that_is_away_costs_no_evaluation() -> None:
         answers = [await edge.flag("reported", {"targetingKey": f"u{n}"}) for n in range(20)]
         assert {answer.status_code for answer in answers} == {200}
         metrics = (await edge.get("/metrics")).text
-        assert 'edge_exposures_dropped_total{reason="buffer_full"}' in metrics
+        assert 'verdict_edge_exposures_dropped_total{reason="buffer_full"}' in metrics

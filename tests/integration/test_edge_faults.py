@@ -81,7 +81,7 @@ class Edge:
     def age_seconds(self) -> float:
         """How long ago the edge heard from the bus, as its clients and its metrics are told."""
         told = self.get("/v1/environment").json()["age_seconds"]
-        return min(float(told), self.metric("edge_config_age_seconds"))
+        return min(float(told), self.metric("verdict_edge_config_age_seconds"))
 
     async def serves(self, version: int) -> None:
         """Returns when the version has arrived."""
@@ -191,12 +191,12 @@ async def test_a_configuration_that_vanishes_stays_in_use_until_a_version_that_i
         await bus._context.delete_stream(CONFIG)
         await until(lambda: edge.age_seconds() >= 3)
         assert edge.get("/readyz").status_code == 200
-        assert edge.metric("config_age_seconds") >= 3
+        assert edge.metric("verdict_config_age_seconds") >= 3
 
         await open_stream(bus)
         older = ConfigWriter()
         await publish(bus, older.write(flags=[boolean("plain", default=Fixed("off"))]))
-        await until(lambda: edge.metric('config_rejected_total{reason="old_version"}') >= 1)
+        await until(lambda: edge.metric('verdict_config_rejected_total{reason="old_version"}') >= 1)
         with edge.client() as client:
             assert {client.get("/v1/flags/plain").json()["value"] for _ in range(20)} == {True}
         assert edge.age_seconds() >= 3
@@ -291,7 +291,7 @@ async def test_what_cannot_be_read_never_replaces_what_can(edge: Edge, bus: JetS
         assert edge.flag("other").json()["value"] is True
         unread = edge.flag("never-good")
         assert (unread.status_code, unread.json()["errorCode"]) == (400, "PARSE_ERROR")
-        assert edge.metric('edge_config_unusable_total{kind="flag"}') == 3
+        assert edge.metric('verdict_edge_config_unusable_total{kind="flag"}') == 3
         before = edge.assignments()
         await edge.has_saved(2)
         edge.service.kill()
@@ -308,7 +308,7 @@ async def test_a_wrong_digest_keeps_the_last_good_until_the_right_one(edge: Edge
         wrong = ConfigWriter()
         wrong.version = writer.version
         await publish(bus, [*entries, wrong.manifest()])
-        await until(lambda: edge.metric("config_rereads_total") >= 2)
+        await until(lambda: edge.metric("verdict_config_rereads_total") >= 2)
         assert edge.get("/v1/environment").json()["version"] == 1
         assert edge.flag("plain").json()["value"] is True
         await publish(bus, [manifest])

@@ -178,7 +178,7 @@ async def test_any_worker_tells_the_figures_of_all_and_none_goes_back(published:
         for number in range(60):
             assert workers.ask(FLAG, body(number))[0] == 200
         assert {served() for _ in range(10)} == {60.0}
-        assert workers.figure("edge_config_version") == published.writer.version
+        assert workers.figure("verdict_edge_config_version") == published.writer.version
         victim = workers.processes()[0]
         victim.kill()
         told = [served() for _ in range(50)]
@@ -246,7 +246,7 @@ async def test_workers_share_the_port_of_grpc_and_its_limits(published: Publishe
 
         for _ in range(40):
             await ask()
-        until_blocking(lambda: workers.figure("edge_grpc_calls_total") == calls)
+        until_blocking(lambda: workers.figure("verdict_edge_grpc_calls_total") == calls)
         async with AsyncExitStack() as open_channels:
             streams = 0
             for _ in range(8):

@@ -93,7 +93,7 @@ async def test_events_are_limited_and_counted_together(ingestor: Started) -> Non
         told = [json.loads(workers.ask("/v1/events/counts")[1])["minutes"] for _ in range(5)]
         assert all(each == told[0] for each in told)
         assert sum(each["metrics"] for each in told[0]) % 50 == 0
-        assert workers.figure("events_accepted_total") == sum(each["metrics"] for each in told[0])
+        assert workers.figure("verdict_events_accepted_total") == sum(each["metrics"] for each in told[0])
 
 
 async def test_bodies_under_way_are_counted_together(ingestor: Started) -> None:

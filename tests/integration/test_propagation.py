@@ -163,7 +163,7 @@ def test_a_killed_edge_is_lost_and_holds_no_write(platform: Platform) -> None:
     platform.until_states(one="live", two="live", three="lost")
     found = platform.switch(enabled=True, wait=30)["propagation"]
     assert (found["edges"], found["confirmed"], found["laggards"]) == (2, 2, [])
-    assert platform.told('fleet_edges{state="lost"}') >= 1
+    assert platform.told('verdict_fleet_edges{state="lost"}') >= 1
 
 
 def test_an_edge_that_is_stopped_is_gone_at_once(platform: Platform) -> None:
@@ -195,8 +195,8 @@ def test_a_client_that_leaves_ends_its_wait(platform: Platform) -> None:
                 headers={"Authorization": platform.authorization, "Prefer": "wait=30"},
                 timeout=2,
             )
-        until_blocking(lambda: same(platform.told("propagation_waiting "), 0))
-        assert platform.told('propagation_waits_total{outcome="left"}') == 1
+        until_blocking(lambda: same(platform.told("verdict_propagation_waiting "), 0))
+        assert platform.told('verdict_propagation_waits_total{outcome="left"}') == 1
     finally:
         platform.edges["two"].resume()
 
@@ -206,7 +206,7 @@ def test_a_control_plane_that_stops_answers_who_waits(platform: Platform) -> Non
     try:
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(platform.switch, enabled=False, plane=1)
-            until_blocking(lambda: same(platform.told("propagation_waiting ", plane=1), 1))
+            until_blocking(lambda: same(platform.told("verdict_propagation_waiting ", plane=1), 1))
             platform.planes[1].stop()
             found = waiting.result()["propagation"]
         assert (found["edges"], found["confirmed"], len(found["laggards"])) == (3, 2, 1)

@@ -158,7 +158,7 @@ async def test_a_restored_database_switches_nothing_on_until_somebody_decides(in
         return status == 200 and state == "degraded" and "control_plane recover --show" in said
 
     await until(told)
-    assert await installation.metric("relay_blocked{") == 1
+    assert await installation.metric("verdict_relay_blocked{") == 1
     await installation.log_in()
     answer = await installation.api.post(f"{production}/republish")
     assert (answer.status_code, answer.json()["code"]) == (409, "publication_blocked")
@@ -167,7 +167,7 @@ async def test_a_restored_database_switches_nothing_on_until_somebody_decides(in
     await installation.changed(switch, {"report_exposures": True})
 
     async def waits() -> bool:
-        return await installation.metric("relay_unpublished_age_seconds") > 0
+        return await installation.metric("verdict_relay_unpublished_age_seconds") > 0
 
     await until(waits)
     assert (await installation.ok("GET", f"{production}/publication"))["blocked"]["reason"] == "version_behind"
@@ -184,7 +184,7 @@ async def test_a_restored_database_switches_nothing_on_until_somebody_decides(in
     await serves(leaked, "STATIC")
 
     async def all_is_well() -> bool:
-        return (await installation.readiness())[1] == "ok" and await installation.metric("relay_blocked{") == 0
+        return (await installation.readiness())[1] == "ok" and await installation.metric("verdict_relay_blocked{") == 0
 
     await until(all_is_well)
     assert "the same" in installation.recover("--show")

@@ -79,15 +79,15 @@ async def test_a_relay_that_dies_is_told_and_begun_again(plane: Plane) -> None:
     await until(plane.published)
 
     async def leads() -> bool:
-        return await plane.metric("relay_leading") == 1
+        return await plane.metric("verdict_relay_leading") == 1
 
     await until(leads)
-    assert await plane.metric("bus_connected") == 1
+    assert await plane.metric("verdict_bus_connected") == 1
     (first,) = plane.relays
     os.kill(first.pid, signal.SIGKILL)
 
     async def missed() -> bool:
-        return await plane.metric('background_failures_total{work="relay"}') == 1
+        return await plane.metric('verdict_background_failures_total{work="relay"}') == 1
 
     await until(missed)
     (await plane.client.post("/projects/p/environments", json={"key": "staging", "name": "S"})).raise_for_status()

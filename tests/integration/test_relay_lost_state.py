@@ -221,7 +221,7 @@ async def test_an_environment_that_only_the_stream_has_is_listed_and_removed(sta
         newer = await stand.add_environment("newer")
         await stand.published(1, newer)
         await backup.restore()
-        await until(lambda: same(stand.metric("relay_foreign_environments"), 1))
+        await until(lambda: same(stand.metric("verdict_relay_foreign_environments"), 1))
         comparison = await recovery(stand).compare()
         assert [each.environment_id for each in comparison.foreign] == [str(newer)]
         assert comparison.foreign[0].entities.only_on_the_stream == ("environment/newer",)
@@ -230,7 +230,7 @@ async def test_an_environment_that_only_the_stream_has_is_listed_and_removed(sta
         with pytest.raises(RecoveryRefused, match="holds nothing"):
             await recovery(stand).remove_environment(str(uuid4()))
         assert await recovery(stand).remove_environment(str(newer)) == 1
-        await until(lambda: same(stand.metric("relay_foreign_environments"), 0))
+        await until(lambda: same(stand.metric("verdict_relay_foreign_environments"), 0))
     update, entries = await stand.held(newer)
     assert (update.version, [each for each in entries.values() if each is not None]) == (2, [])
     assert (await recovery(stand).compare()).foreign == []

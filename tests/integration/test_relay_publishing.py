@@ -165,7 +165,7 @@ async def test_a_new_leader_repairs_at_its_start(stand: Stand) -> None:
     async with stand.relay():
 
         async def repaired() -> bool:
-            return stand.metric("relay_repaired_entries_total") >= 2
+            return stand.metric("verdict_relay_repaired_entries_total") >= 2
 
         await until(repaired)
     update, _ = await stand.held()
@@ -207,7 +207,7 @@ async def test_a_new_leader_writes_anew_what_version_0_1_published(stand: Stand)
     async with stand.relay():
 
         async def repaired() -> bool:
-            return stand.metric("relay_repaired_entries_total") >= 3
+            return stand.metric("verdict_relay_repaired_entries_total") >= 3
 
         await until(repaired)
     _, entries = await stand.held()
@@ -239,7 +239,7 @@ async def test_environments_of_another_database_are_left_alone(stand: Stand) -> 
     await stand.bus.publish(subject, message.SerializeToString())
     async with stand.relay():
         await stand.published(1)
-        await until(lambda: same(stand.metric("relay_foreign_environments"), 1))
+        await until(lambda: same(stand.metric("verdict_relay_foreign_environments"), 1))
     last = await stand.bus.last_message(CONFIG, subject)
     assert isinstance(last, Delivered)
     assert last.payload == message.SerializeToString()

@@ -6,13 +6,16 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from deploy.observability.catalogue import catalogue
 from devstack.ports import free_port
+from tests.deploy.debian_programs import debian_program
 from tests.waiting import until
 
 COMMANDS = (
@@ -34,6 +37,7 @@ SETTINGS = {
     "FF_EXPORT_SECRET": "s" * 32,
     "FF_DRAIN_SECONDS": "1",
 }
+CATALOGUED = {each.name for each in catalogue()}
 HEADERS = {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "cache-control": "no-store"}
 
 LAST = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
@@ -56,6 +60,22 @@ OFFERS = {
     "chunked, in two": [offer(b"transfer-encoding: chunked"), CHUNKS + LAST],
     "expecting": [offer(LENGTH, b"expect: 100-continue"), BODY + LAST],
 }
+
+
+def metrics_told(exposition: str) -> set[str]:
+    """The names of the service's own metrics, counters with `_total`."""
+    told = set()
+    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", exposition, re.MULTILINE):
+        if not name.startswith(("process_", "python_")) and not name.endswith("_created"):
+            told.add(name)
+            assert kind in ("counter", "gauge", "histogram")
+    assert told
+    promtool = debian_program("prometheus", "usr/bin/promtool")
+    linted = subprocess.run(
+        [promtool, "check", "metrics"], input=exposition, capture_output=True, text=True, check=False
+    )
+    assert linted.returncode == 0, linted.stderr
+    return told
 
 
 def statuses_in(answers: bytes) -> list[bytes]:
@@ -99,7 +119,8 @@ class Service:
                 assert HEADERS.items() <= dict(answer.headers).items()
                 assert (await http.get("/metrics")).status_code == 404
                 metrics = (await admin.get("/metrics")).text
-                assert "background_running{" in metrics
+                assert "verdict_background_running{" in metrics
+                assert metrics_told(metrics) <= CATALOGUED
                 assert (await slow).startswith(b"HTTP/1.1 408 ")
                 for segments in OFFERS.values():
                     assert statuses_in(await self.all_answers(*segments)) == [b"405", b"200"], segments

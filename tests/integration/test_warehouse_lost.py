@@ -119,7 +119,7 @@ class Stand:
         )
 
     def says_lost(self) -> bool:
-        return self.registry.get_sample_value("warehouse_events_lost") == 1
+        return self.registry.get_sample_value("verdict_warehouse_events_lost") == 1
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ async def test_a_start_with_usage_and_no_events_has_lost_nothing(stand: Stand) -
     try:
         await Upkeep(other, registry, stand.loader.suspected_loss).look()
         assert other.refusal is None
-        assert registry.get_sample_value("warehouse_events_lost") == 0
+        assert registry.get_sample_value("verdict_warehouse_events_lost") == 0
     finally:
         await other.close()
 

@@ -426,7 +426,7 @@ async def test_the_age_is_that_of_what_was_confirmed_longest_ago(bus: TroubledBu
     registry = CollectorRegistry()
 
     def age() -> float | None:
-        return registry.get_sample_value("config_age_seconds")
+        return registry.get_sample_value("verdict_config_age_seconds")
 
     follower = ConfigFollower(Flags(), FollowerTelemetry(registry, clock))
     clock.seconds += 5
@@ -441,6 +441,6 @@ async def test_the_age_is_that_of_what_was_confirmed_longest_ago(bus: TroubledBu
     bus._streams.clear()
     clock.seconds += 60
     await follower.check(bus)
-    assert (age(), registry.get_sample_value("config_unconfirmed_total")) == (60, 1)
+    assert (age(), registry.get_sample_value("verdict_config_unconfirmed_total")) == (60, 1)
     following.cancel()
     await asyncio.wait([following])

@@ -94,7 +94,7 @@ async def test_failed_work_begins_again_after_growing_pauses(stand: Stand) -> No
         await work.fail()
         pauses.append(await stand.pauses.over())
     assert pauses == [1, 2, 4, 8, 8, 8]
-    assert stand.figure("background_failures_total", "feed") == 6
+    assert stand.figure("verdict_background_failures_total", "feed") == 6
 
 
 async def test_jitter_takes_up_to_half_of_a_pause(stand: Stand) -> None:
@@ -124,9 +124,9 @@ async def test_work_that_fails_ends_no_other(stand: Stand) -> None:
     stand.background.keep("bad", bad.run)
     await bad.fail()
     await stand.pauses.begun()
-    assert stand.figure("background_running", "good") == 1
-    assert stand.figure("background_running", "bad") == 0
-    assert stand.figure("background_failures_total", "good") == 0
+    assert stand.figure("verdict_background_running", "good") == 1
+    assert stand.figure("verdict_background_running", "bad") == 0
+    assert stand.figure("verdict_background_failures_total", "good") == 0
 
 
 async def test_work_that_is_to_go_on_and_returns_has_failed(stand: Stand) -> None:
@@ -135,7 +135,7 @@ async def test_work_that_is_to_go_on_and_returns_has_failed(stand: Stand) -> Non
     await work.end()
     assert await stand.pauses.over() == 1
     await work.begun.get()
-    assert stand.figure("background_failures_total", "feed") == 1
+    assert stand.figure("verdict_background_failures_total", "feed") == 1
 
 
 async def test_a_round_follows_its_pause_and_a_failed_one_waits_longer(stand: Stand) -> None:
@@ -150,7 +150,7 @@ async def test_a_round_follows_its_pause_and_a_failed_one_waits_longer(stand: St
     assert pauses == [3, 3, 4]
     await work.end()
     assert await stand.pauses.begun() == 3
-    assert stand.figure("background_running", "sweep") == 1
+    assert stand.figure("verdict_background_running", "sweep") == 1
 
 
 async def test_what_runs_once_is_tried_until_it_succeeds(stand: Stand) -> None:
@@ -162,7 +162,7 @@ async def test_what_runs_once_is_tried_until_it_succeeds(stand: Stand) -> None:
     assert await stand.background.check() == "migrate failed 3 times in a row (ConnectionError)"
     await work.end()
     async with asyncio.timeout(5):
-        while stand.figure("background_running", "migrate"):
+        while stand.figure("verdict_background_running", "migrate"):
             await asyncio.sleep(0)
     assert await stand.background.check() is None
 
@@ -232,7 +232,7 @@ async def test_work_may_finish_what_it_is_at(stand: Stand) -> None:
     async with asyncio.timeout(5):
         await stand.background.stop(grace_seconds=60)
     assert stored == ["the last batch"]
-    assert stand.figure("background_failures_total", "load") == 0
+    assert stand.figure("verdict_background_failures_total", "load") == 0
 
 
 async def test_finishing_has_an_end(stand: Stand) -> None:
@@ -307,7 +307,7 @@ async def test_a_cancellation_that_nobody_asked_for_is_a_failure(stand: Stand) -
     async with asyncio.timeout(5):
         await stand.pauses.over()
         await awaited.get()
-    assert stand.figure("background_failures_total", "feed") == 1
+    assert stand.figure("verdict_background_failures_total", "feed") == 1
 
 
 async def test_work_that_fails_while_it_finishes_ends_at_once() -> None:

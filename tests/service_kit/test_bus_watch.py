@@ -41,9 +41,9 @@ async def test_a_clock_that_is_off_shows_and_is_warned_of_once(caplog: pytest.Lo
     async def measured(ahead: float, seconds: float = 0.0) -> float:
         bus.ahead, bus.seconds = ahead, seconds
         await watch.measure(bus.time)
-        return told("clock_skew_seconds")
+        return told("verdict_clock_skew_seconds")
 
-    assert (math.isnan(told("clock_skew_seconds")), told("bus_connected")) == (True, 1)
+    assert (math.isnan(told("verdict_clock_skew_seconds")), told("verdict_bus_connected")) == (True, 1)
     assert await measured(0.2) == pytest.approx(0.2)
     assert not caplog.records
     assert await measured(-2 * HOUR) == pytest.approx(-2 * HOUR)
@@ -53,7 +53,7 @@ async def test_a_clock_that_is_off_shows_and_is_warned_of_once(caplog: pytest.Lo
     assert len(caplog.records) == 1
     bus.connected = False
     assert await measured(0) == pytest.approx(40 * 24 * HOUR)
-    assert told("bus_connected") == 0
+    assert told("verdict_bus_connected") == 0
     bus.connected = True
     assert await measured(0) == pytest.approx(0)
     await measured(6, seconds=3)

@@ -46,14 +46,14 @@ async def test_its_metrics_are_told_among_those_of_the_one_beside(
 ) -> None:
     assert await companion.check() is None
     assert companion.pid not in (None, os.getpid())
-    assert registry.get_sample_value("background_running", {"work": "work"}) == 1
+    assert registry.get_sample_value("verdict_background_running", {"work": "work"}) == 1
 
 
 async def test_one_that_is_killed_is_missed_and_begun_again(companion: Companion, registry: CollectorRegistry) -> None:
     before = companion.pid
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    await until(lambda: registry.get_sample_value("background_failures_total", {"work": "work"}) == 1)
+    await until(lambda: registry.get_sample_value("verdict_background_failures_total", {"work": "work"}) == 1)
     assert "begins again" in str(await companion.check())
     await until(lambda: done(registry) == 3)
     assert companion.pid not in (None, before)

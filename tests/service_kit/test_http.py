@@ -62,7 +62,7 @@ async def test_an_unexpected_error_carries_what_every_answer_does() -> None:
     assert answer.status_code == 500
     assert answer.headers["access-control-allow-origin"] == "https://app.example"
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
-    assert 'http_requests_total{method="POST",route="/orders",status="500"} 1.0' in counted
+    assert 'verdict_http_requests_total{method="POST",route="/orders",status="500"} 1.0' in counted
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ async def test_metrics_count_by_route_template(client: httpx.AsyncClient) -> Non
     await client.post("/orders", json={"name": "a"})
     await client.get("/nowhere")
     text = (await client.get("/metrics")).text
-    assert 'http_requests_total{method="POST",route="/orders",status="200"} 1.0' in text
+    assert 'verdict_http_requests_total{method="POST",route="/orders",status="200"} 1.0' in text
     assert 'route="unmatched",status="404"' in text
 
 

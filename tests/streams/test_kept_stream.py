@@ -37,7 +37,7 @@ async def test_no_room_is_told_once_and_tried_until_there_is(
     kept = KeptStream(bus, spec, registry, size_setting="FF_K_MAX_BYTES")
 
     def there() -> float | None:
-        return registry.get_sample_value("stream_ready", {"stream": "K"})
+        return registry.get_sample_value("verdict_stream_ready", {"stream": "K"})
 
     for _ in range(3):
         await kept.look()

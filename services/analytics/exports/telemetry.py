@@ -10,8 +10,8 @@ class ExportTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.failures = Counter(
-            "export_failures_total",
+            "verdict_export_failures_total",
             "Times that the worker could not look after an export; the others went on",
             registry=registry,
         )
-        self.runs = Counter("export_runs_total", "Export runs that ended", ["status"], registry=registry)
+        self.runs = Counter("verdict_export_runs_total", "Export runs that ended", ["status"], registry=registry)

@@ -50,7 +50,7 @@ class ImpactAnswers:
         self._secret = secret
         self._turns = Turns(TURNS)
         self._seconds = Histogram(
-            "impact_answer_seconds",
+            "verdict_impact_answer_seconds",
             "How long answers of previews took",
             ["outcome"],
             registry=registry,

@@ -17,17 +17,17 @@ class Backlog:
         self._loaded_until = clock.monotonic()
         self._first_letter: float | None = None
         self._messages = Gauge(
-            "loader_lag_messages", "Messages on the stream that are not acknowledged", registry=registry
+            "verdict_loader_lag_messages", "Messages on the stream that are not acknowledged", registry=registry
         )
         lag = Gauge(
-            "loader_lag_seconds",
+            "verdict_loader_lag_seconds",
             "All events that are on the stream for longer are loaded, as far as the stream could be asked",
             registry=registry,
         )
         lag.set_function(lambda: clock.monotonic() - self._loaded_until)
-        self._letters = Gauge("dead_letters_stored", "Dead letters on the stream", registry=registry)
+        self._letters = Gauge("verdict_dead_letters_stored", "Dead letters on the stream", registry=registry)
         age = Gauge(
-            "dead_letters_oldest_age_seconds", "Of the oldest on the stream; 0: none is there", registry=registry
+            "verdict_dead_letters_oldest_age_seconds", "Of the oldest on the stream; 0: none is there", registry=registry
         )
         age.set_function(self._letter_age)
 

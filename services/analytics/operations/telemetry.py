@@ -10,7 +10,7 @@ class OperationTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.missing_events = Gauge(
-            "reconciliation_missing_events",
+            "verdict_reconciliation_missing_events",
             "Events of the stream that were neither stored nor set aside, at the last reconciliation",
             ["environment"],
             registry=registry,

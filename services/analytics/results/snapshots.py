@@ -28,7 +28,7 @@ class SnapshotTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.failures = Counter(
-            "result_snapshot_failures_total",
+            "verdict_result_snapshot_failures_total",
             "Scheduled snapshots of an experiment that could not be taken; each is tried again at the next look",
             registry=registry,
         )

@@ -9,14 +9,14 @@ class ActTelemetry:
     """The intake's counters and gauges."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.appended = Counter("acts_appended_total", "Acts that were appended to the audit log", registry=registry)
+        self.appended = Counter("verdict_acts_appended_total", "Acts that were appended to the audit log", registry=registry)
         self.refused = Counter(
-            "acts_refused_total",
+            "verdict_acts_refused_total",
             "Messages that are no act; they stay on the stream",
             registry=registry,
         )
         self.waiting_seconds = Gauge(
-            "acts_waiting_age_seconds",
+            "verdict_acts_waiting_age_seconds",
             "Age of the oldest act that waits to be appended",
             registry=registry,
             multiprocess_mode="livemax",

@@ -10,32 +10,32 @@ class PublishingTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.unpublished_age = Gauge(
-            "relay_unpublished_age_seconds",
+            "verdict_relay_unpublished_age_seconds",
             "Age of the oldest unpublished change; of the database, whoever leads",
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.blocked = Gauge(
-            "relay_blocked",
+            "verdict_relay_blocked",
             "1 while something is not published for this reason; of the database, whoever leads",
             ["reason"],
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.blocked_environments = Gauge(
-            "relay_blocked_environments",
+            "verdict_relay_blocked_environments",
             "Environments that are not published because more is known elsewhere",
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.led = Gauge(
-            "relay_led",
+            "verdict_relay_led",
             "1 while any relay holds the lease; of the database",
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.status_failures = Counter(
-            "relay_status_failures_total", "Times the database did not say how publishing stands", registry=registry
+            "verdict_relay_status_failures_total", "Times the database did not say how publishing stands", registry=registry
         )
 
 
@@ -44,51 +44,51 @@ class RelayTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.leading = Gauge(
-            "relay_leading", "1 while this relay leads", registry=registry, multiprocess_mode="livemax"
+            "verdict_relay_leading", "1 while this relay leads", registry=registry, multiprocess_mode="livemax"
         )
         self.epoch = Gauge(
-            "relay_epoch", "Epoch of this relay's last leadership", registry=registry, multiprocess_mode="livemax"
+            "verdict_relay_epoch", "Epoch of this relay's last leadership", registry=registry, multiprocess_mode="livemax"
         )
-        self.publications = Counter("relay_publications_total", "Environments published", registry=registry)
-        self.entries = Counter("relay_entries_total", "Entries and tombstones written", registry=registry)
+        self.publications = Counter("verdict_relay_publications_total", "Environments published", registry=registry)
+        self.entries = Counter("verdict_relay_entries_total", "Entries and tombstones written", registry=registry)
         self.repaired_entries = Counter(
-            "relay_repaired_entries_total",
+            "verdict_relay_repaired_entries_total",
             "Entries written because a comparison found them different",
             registry=registry,
         )
         self.comparisons = Counter(
-            "relay_comparisons_total",
+            "verdict_relay_comparisons_total",
             "Environments compiled whole, to compare with what follows the changes",
             registry=registry,
         )
         self.drifted_entries = Counter(
-            "relay_drifted_entries_total",
+            "verdict_relay_drifted_entries_total",
             "Entries that a whole compilation found different from what followed the changes, and put right",
             registry=registry,
         )
         self.stream_changes = Counter(
-            "relay_stream_changes_total",
+            "verdict_relay_stream_changes_total",
             "Times the stream was found made anew, shortened or written by somebody else",
             registry=registry,
         )
         self.failures = Counter(
-            "relay_failures_total", "Looks and publications that failed, whatever the reason", registry=registry
+            "verdict_relay_failures_total", "Looks and publications that failed, whatever the reason", registry=registry
         )
         self.invalid = Gauge(
-            "relay_invalid_entities",
+            "verdict_relay_invalid_entities",
             "Entities kept back because they fail their check",
             ["environment"],
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.stream_bytes = Gauge(
-            "config_stream_bytes", "What the CONFIG stream holds", registry=registry, multiprocess_mode="livemax"
+            "verdict_config_stream_bytes", "What the CONFIG stream holds", registry=registry, multiprocess_mode="livemax"
         )
         self.stream_bytes_max = Gauge(
-            "config_stream_bytes_max", "What the CONFIG stream may hold", registry=registry, multiprocess_mode="livemax"
+            "verdict_config_stream_bytes_max", "What the CONFIG stream may hold", registry=registry, multiprocess_mode="livemax"
         )
         self.foreign_environments = Gauge(
-            "relay_foreign_environments",
+            "verdict_relay_foreign_environments",
             "Environments on the stream that the database does not have; of the leader",
             registry=registry,
             multiprocess_mode="livemax",

@@ -12,25 +12,25 @@ class RolloutTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.steps = Counter(
-            "rollout_steps_total", "Steps that were due, by what came of them", ["outcome"], registry=registry
+            "verdict_rollout_steps_total", "Steps that were due, by what came of them", ["outcome"], registry=registry
         )
         self.due = Gauge(
-            "rollout_steps_due", "Steps that were due at the last look", registry=registry, multiprocess_mode="livemax"
+            "verdict_rollout_steps_due", "Steps that were due at the last look", registry=registry, multiprocess_mode="livemax"
         )
         self.late = Histogram(
-            "rollout_step_lateness_seconds",
+            "verdict_rollout_step_lateness_seconds",
             "How long after it was due a step was taken",
             buckets=_SECONDS,
             registry=registry,
         )
         self.leading = Gauge(
-            "schedule_leading",
+            "verdict_schedule_leading",
             "1 while this process takes what is scheduled",
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.epoch = Gauge(
-            "schedule_epoch", "The term in which it does", registry=registry, multiprocess_mode="livemax"
+            "verdict_schedule_epoch", "The term in which it does", registry=registry, multiprocess_mode="livemax"
         )
         for outcome in ("taken", "completed", "held", "fenced", "failed"):
             self.steps.labels(outcome)

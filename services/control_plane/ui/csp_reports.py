@@ -79,7 +79,7 @@ def build_router(reports: CspReports) -> APIRouter:
     @router.post(REPORTS_PATH, status_code=204, responses=_REFUSALS, openapi_extra=_BODY)
     async def report_csp_violations(request: Request) -> Response:
         """What a browser refused to do on a page of the admin UI. Browsers send it by themselves, signed in or not;
-        it is counted (`csp_reports_total`), and ten of a minute are logged."""
+        it is counted (`verdict_csp_reports_total`), and ten of a minute are logged."""
         reports.admit(request)
         form = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if form not in (_BY_URI, _BY_ENDPOINT):

@@ -35,7 +35,7 @@ class PageTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.reports = Counter(
-            "csp_reports_total",
+            "verdict_csp_reports_total",
             "Reports of browsers that a page broke its content security policy",
             ["directive"],
             registry=registry,

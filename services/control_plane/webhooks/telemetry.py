@@ -13,26 +13,26 @@ class WebhookTelemetry:
     """What a process attempts, and what waits in the database, whoever attempts it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.queued = Counter("webhook_deliveries_total", "Deliveries queued", registry=registry)
+        self.queued = Counter("verdict_webhook_deliveries_total", "Deliveries queued", registry=registry)
         self.attempts = Counter(
-            "webhook_attempts_total", "Attempts at receivers, by what came of them", ["outcome"], registry=registry
+            "verdict_webhook_attempts_total", "Attempts at receivers, by what came of them", ["outcome"], registry=registry
         )
         self.seconds = Histogram(
-            "webhook_attempt_duration_seconds", "Time of an attempt", buckets=_SECONDS, registry=registry
+            "verdict_webhook_attempt_duration_seconds", "Time of an attempt", buckets=_SECONDS, registry=registry
         )
         self.waiting = Gauge(
-            "webhook_deliveries_waiting",
+            "verdict_webhook_deliveries_waiting",
             "Deliveries that wait for an attempt, without those of paused webhooks; of the database",
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.overdue = Gauge(
-            "webhook_overdue_seconds",
+            "verdict_webhook_overdue_seconds",
             "For how long the delivery that is due longest has been due; of the database",
             registry=registry,
             multiprocess_mode="livemax",
         )
-        self.pauses = Counter("webhook_pauses_total", "Webhooks paused, by why", ["reason"], registry=registry)
+        self.pauses = Counter("verdict_webhook_pauses_total", "Webhooks paused, by why", ["reason"], registry=registry)
         for outcome in ("delivered", "failed"):
             self.attempts.labels(outcome)
         for reason in (Pause.FAILING, Pause.GONE):

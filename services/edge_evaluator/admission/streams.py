@@ -49,11 +49,11 @@ class OpenStreams:
         self._workers = workers
         self._ended = asyncio.Event()
         open_now = Gauge(
-            "edge_event_streams_open", "Event streams that are open", registry=registry, multiprocess_mode="livesum"
+            "verdict_edge_event_streams_open", "Event streams that are open", registry=registry, multiprocess_mode="livesum"
         )
         open_now.set_function(self._open.total)
         self._dropped = Counter(
-            "edge_event_streams_dropped_total",
+            "verdict_edge_event_streams_dropped_total",
             "Event streams whose clients did not read what they were told",
             registry=registry,
         )

@@ -63,9 +63,9 @@ class _Telemetry:
     """A kind of event to the buffer."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._sent = Counter("edge_exposures_sent_total", "Exposures the ingestor has taken", registry=registry)
-        self.repeated = Counter("edge_exposures_repeated_total", "Exposures seen before", registry=registry)
-        self._dropped = Counter("edge_exposures_dropped_total", "Exposures lost", ["reason"], registry=registry)
+        self._sent = Counter("verdict_edge_exposures_sent_total", "Exposures the ingestor has taken", registry=registry)
+        self.repeated = Counter("verdict_edge_exposures_repeated_total", "Exposures seen before", registry=registry)
+        self._dropped = Counter("verdict_edge_exposures_dropped_total", "Exposures lost", ["reason"], registry=registry)
 
     def sent(self, weight: int) -> None:
         self._sent.inc(weight)

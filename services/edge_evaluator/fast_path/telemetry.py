@@ -17,7 +17,7 @@ _STREAM_ROUTE = "/ofrep/v1/events"
 
 
 class FastPathTelemetry(Collector):
-    """Requests answered without FastAPI; those that it serves are in `http_requests_total`."""
+    """Requests answered without FastAPI; those that it serves are in `verdict_http_requests_total`."""
 
     def __init__(self, kept_answers: KeptAnswers) -> None:
         self._kept_answers = kept_answers
@@ -36,21 +36,21 @@ class FastPathTelemetry(Collector):
 
     def collect(self) -> Iterator[Metric]:
         requests = CounterMetricFamily(
-            "edge_fast_requests", "Requests answered by the fast path", labels=["route", "status"]
+            "verdict_edge_fast_requests", "Requests answered by the fast path", labels=["route", "status"]
         )
         requests.add_metric([_SINGLE_ROUTE, "200"], self.single)
         requests.add_metric([_BULK_ROUTE, "200"], self.bulk)
         requests.add_metric([_BULK_ROUTE, "304"], self.unmodified)
         requests.add_metric([_STREAM_ROUTE, "200"], self.streams)
         yield requests
-        yield CounterMetricFamily("edge_kept_answers_found", "Bulk requests answered by a kept answer", self.kept)
+        yield CounterMetricFamily("verdict_edge_kept_answers_found", "Bulk requests answered by a kept answer", self.kept)
         held = self._kept_answers.held_bytes
-        yield GaugeMetricFamily("edge_kept_answers_bytes", "Memory that kept answers take", held)
+        yield GaugeMetricFamily("verdict_edge_kept_answers_bytes", "Memory that kept answers take", held)
         total = 0
         cumulated: list[tuple[str, float]] = []
         for bound, counted in zip((*map(str, _BOUNDS), "+Inf"), self._buckets, strict=True):
             total += counted
             cumulated.append((bound, total))
-        seconds = HistogramMetricFamily("edge_fast_request_duration_seconds", "Time to answer on the fast path")
+        seconds = HistogramMetricFamily("verdict_edge_fast_request_duration_seconds", "Time to answer on the fast path")
         seconds.add_metric([], cumulated, self._seconds)
         yield seconds

@@ -17,36 +17,36 @@ class FeedTelemetry:
         self.follower = FollowerTelemetry(registry, clock.monotonic)
         labels = ["environment_id", "project", "environment"]
         self.age = Gauge(
-            "edge_config_age_seconds",
+            "verdict_edge_config_age_seconds",
             "Since the bus last confirmed the configuration",
             labels,
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.version = Gauge(
-            "edge_config_version",
+            "verdict_edge_config_version",
             "The configuration being served",
             labels,
             registry=registry,
             multiprocess_mode="livemin",
         )
         self.delay = Histogram(
-            "edge_config_delay_seconds",
+            "verdict_edge_config_delay_seconds",
             "From publication to being served",
             buckets=DELAY_BUCKETS_SECONDS,
             registry=registry,
         )
-        self.unusable = Counter("edge_config_unusable_total", "Entities not usable", ["kind"], registry=registry)
+        self.unusable = Counter("verdict_edge_config_unusable_total", "Entities not usable", ["kind"], registry=registry)
         self.invalid_combinations = Counter(
-            "edge_invalid_combinations_total",
+            "verdict_edge_invalid_combinations_total",
             "Answers of remote configs whose overrides must not be applied together, and were not",
             labels,
             registry=registry,
         )
         self.failures = Counter(
-            "edge_environment_failures_total",
+            "verdict_edge_environment_failures_total",
             "Times that work for one environment failed; the other environments went on",
             ["work"],
             registry=registry,
         )
-        self.snapshots = Counter("edge_snapshots_total", "Snapshots written or not", ["outcome"], registry=registry)
+        self.snapshots = Counter("verdict_edge_snapshots_total", "Snapshots written or not", ["outcome"], registry=registry)

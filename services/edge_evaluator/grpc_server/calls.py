@@ -61,7 +61,7 @@ class Calls:
         self._proxies = proxies
         self._flagd_key = flagd_key
         self._counted = Counter(
-            "edge_grpc_calls_total", "Calls by gRPC that have ended", ["method", "status"], registry=registry
+            "verdict_edge_grpc_calls_total", "Calls by gRPC that have ended", ["method", "status"], registry=registry
         )
 
     def admit(self, context: Context) -> Caller:

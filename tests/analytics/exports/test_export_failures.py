@@ -53,7 +53,7 @@ async def test_every_other_export_gets_its_run() -> None:
     )
     await ExportWorker(parts, WorkerOptions(LeaseTerms("worker", 30.0))).look()
     assert runs.made == ["first", "last"]
-    assert registry.get_sample_value("export_failures_total") == 1
+    assert registry.get_sample_value("verdict_export_failures_total") == 1
 
 
 async def test_a_definition_that_can_not_be_read_hides_no_other() -> None:

@@ -108,7 +108,7 @@ def test_what_is_no_heartbeat_is_counted_and_kept_nowhere(heard: HeardFleet, pay
         read_heartbeat(payload)
     heard.fleet.take(payload)
     assert heard.states() == {}
-    assert heard.told("fleet_heartbeats_total", outcome="invalid") == 1
+    assert heard.told("verdict_fleet_heartbeats_total", outcome="invalid") == 1
 
 
 def test_too_many_edges_are_not_kept_and_those_that_live_stay() -> None:
@@ -116,7 +116,7 @@ def test_too_many_edges_are_not_kept_and_those_that_live_stay() -> None:
     for number in range(10):
         heard.hear(f"a{number}", 1)
     assert sorted(heard.states()) == ["a0", "a1", "a2"]
-    assert heard.told("fleet_heartbeats_total", outcome="over_limit") == 7
+    assert heard.told("verdict_fleet_heartbeats_total", outcome="over_limit") == 7
     heard.pass_seconds(5)
     heard.hear("a0", 1)
     heard.pass_seconds(5)
@@ -147,7 +147,7 @@ def test_telemetry_tells_who_is_live_behind_and_lost(heard: HeardFleet) -> None:
     for edge, version in (("a", 2), ("b", 1)):
         heard.hear(edge, version)
     heard.pass_seconds(5)
-    told = {state: heard.told("fleet_edges", state=state) for state in ("live", "behind", "lost")}
+    told = {state: heard.told("verdict_fleet_edges", state=state) for state in ("live", "behind", "lost")}
     assert told == {"live": 2, "behind": 1, "lost": 1}
 
 

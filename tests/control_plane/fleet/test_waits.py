@@ -51,7 +51,7 @@ class Stand:
         return task
 
     def outcome(self, name: str) -> float:
-        return self.registry.get_sample_value("propagation_waits_total", {"outcome": name}) or 0.0
+        return self.registry.get_sample_value("verdict_propagation_waits_total", {"outcome": name}) or 0.0
 
 
 async def test_it_ends_when_the_last_edge_serves_it() -> None:

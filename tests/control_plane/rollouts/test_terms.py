@@ -105,7 +105,7 @@ async def test_a_step_of_an_ended_term_is_counted(
 
     zombie.turns = Turns(Lease(database, "schedule"), [meanwhile, zombie.take], zombie.telemetry)
     await zombie.turns.turn()
-    assert zombie.registry.get_sample_value("rollout_steps_total", {"outcome": "fenced"}) == 1
+    assert zombie.registry.get_sample_value("verdict_rollout_steps_total", {"outcome": "fenced"}) == 1
     assert (await tenant.api.ok("GET", path))["step"] == 1
 
 
@@ -156,7 +156,7 @@ async def test_a_project_that_is_held_is_waited_for_once_in_a_look(
         await tx.execute("SELECT FROM projects WHERE id = $1 FOR UPDATE", UUID(str(tenant.project)))
         await first.turns.turn()
     assert (await others.api.ok("GET", beside))["step"] == 2
-    assert first.registry.get_sample_value("rollout_steps_total", {"outcome": "failed"}) == 1
+    assert first.registry.get_sample_value("verdict_rollout_steps_total", {"outcome": "failed"}) == 1
     await first.turns.turn()
     steps = [(await tenant.api.ok("GET", f"{rollouts}/held-{number}"))["step"] for number in range(3)]
     assert steps == [2, 2, 2]

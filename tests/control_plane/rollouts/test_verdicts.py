@@ -150,7 +150,7 @@ async def test_a_rollout_whose_project_is_held_keeps_no_other_waiting(
         await tx.execute("SELECT FROM projects WHERE id = $1 FOR UPDATE", UUID(str(tenant.project)))
         await monitor.takes(2)
     refused = {
-        reason: registry.get_sample_value("verdicts_refused_total", {"reason": reason})
+        reason: registry.get_sample_value("verdict_guard_verdicts_refused_total", {"reason": reason})
         for reason in ("busy", "unknown_rollout")
     }
     assert refused == {"busy": 1, "unknown_rollout": 1}
@@ -222,7 +222,7 @@ async def test_a_verdict_of_an_older_term_is_refused(
     await monitor.says(2, finding("back"))
     await monitor.says(2, finding("back", VerdictAction.ROLL_BACK), epoch=6)
     assert await state(tenant, path) == ("running", 2)
-    assert registry.get_sample_value("verdicts_refused_total", {"reason": "fenced"}) == 1
+    assert registry.get_sample_value("verdict_guard_verdicts_refused_total", {"reason": "fenced"}) == 1
     told = await tenant.api.ok("GET", f"{path}/verdict")
     assert (told["epoch"], told["action"], told["outcome"]) == (7, "none", "quiet")
 
@@ -266,7 +266,7 @@ async def test_what_is_no_verdict_of_here_stops_nothing(
     await monitor.taken()
     assert await state(tenant, path) == ("running", 2)
     counts = {
-        reason: registry.get_sample_value("verdicts_refused_total", {"reason": reason})
+        reason: registry.get_sample_value("verdict_guard_verdicts_refused_total", {"reason": reason})
         for reason in ("unreadable", "unknown_rollout", "another_environment")
     }
     assert counts == {"unreadable": 4, "unknown_rollout": 1, "another_environment": 1}

@@ -62,7 +62,7 @@ async def sent(client: httpx.AsyncClient, document: Any, form: str = "applicatio
 
 
 def counted(registry: CollectorRegistry, directive: str) -> float:
-    return registry.get_sample_value("csp_reports_total", {"directive": directive}) or 0.0
+    return registry.get_sample_value("verdict_csp_reports_total", {"directive": directive}) or 0.0
 
 
 async def test_both_forms_are_counted_by_their_directive(

@@ -119,6 +119,6 @@ async def test_calls_are_counted_as_usage_and_exposures_and_figures(monkeypatch:
             ("plain", True): 1,
         }
         figures = (await edge.edge.get("/metrics")).text
-        method = 'edge_grpc_calls_total{method="verdict.v1.EvaluationService/Evaluate",status='
+        method = 'verdict_edge_grpc_calls_total{method="verdict.v1.EvaluationService/Evaluate",status='
         assert f'{method}"OK"}} 3.0' in figures
         assert f'{method}"UNAUTHENTICATED"}} 1.0' in figures

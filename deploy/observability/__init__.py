@@ -1,0 +1,1 @@
+"""What Prometheus and Grafana are given: the catalogue of metrics, alert rules, dashboards."""
