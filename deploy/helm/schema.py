@@ -103,6 +103,8 @@ RULES: dict[str, Schema] = {
     ),
     "gateway.hostnames": listed(TEXT),
     "gateway.grpcHostnames": listed(TEXT),
+    "monitoring.rules.runbooksUrl": {"type": "string", "pattern": "^(https?://[^?#]+)?$"},
+    "monitoring.dashboards.labels": TEXTS,
     "monitoring.interval": {"type": "string", "pattern": "^[0-9]+(s|m)$"},
 }
 """Of values whose default doesn't tell it all, by the end of their path; the longest that fits counts."""

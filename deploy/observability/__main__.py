@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 
 from deploy.observability.catalogue import ROOT
+from deploy.observability.dashboards import dashboard_files
 from deploy.observability.metrics_page import PAGE, metrics_page
 
 
 def generated() -> dict[Path, str]:
     """The text of each file that is made."""
-    return {PAGE: metrics_page()}
+    return {PAGE: metrics_page(), **dashboard_files()}
 
 
 def differing() -> list[Path]:

@@ -20,7 +20,7 @@ BOUNDED_LABELS = {
     "environment_id": "the same, for edges, beside their names",
     "kind": "kinds of entities",
     "limit": "names of limits",
-    "method": "HTTP's methods, else `other`; methods of the gRPC service",
+    "method": "HTTP's methods that the parser knows; methods of the gRPC service",
     "outcome": "a closed list of each metric",
     "part": "parts that the loader needs",
     "project": "projects of the installation, beside their environments",

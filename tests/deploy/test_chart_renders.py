@@ -14,7 +14,7 @@ from tests.deploy.values import MATRIX, Values
 KUBERNETES_VERSIONS = ("1.30", "1.36")
 OF_OTHERS = {
     "gateway.networking.k8s.io/v1": {"HTTPRoute", "GRPCRoute"},
-    "monitoring.coreos.com/v1": {"PodMonitor", "ServiceMonitor"},
+    "monitoring.coreos.com/v1": {"PodMonitor", "PrometheusRule", "ServiceMonitor"},
     "traefik.io/v1alpha1": {"Middleware"},
 }
 """Kinds that come with an operator or a gateway, by their version."""

@@ -68,7 +68,13 @@ EVERYTHING: Values = {
         "hostnames": ["verdict.example.com"],
         "grpcHostnames": ["grpc.example.com"],
     },
-    "monitoring": {"podMonitor": {"enabled": True}, "serviceMonitor": {"enabled": True}, "labels": {"release": "p"}},
+    "monitoring": {
+        "podMonitor": {"enabled": True},
+        "serviceMonitor": {"enabled": True},
+        "rules": {"enabled": True, "runbooksUrl": "https://wiki.example.com/runbooks/"},
+        "dashboards": {"enabled": True, "labels": {"grafana_dashboard": "1", "team": "platform"}},
+        "labels": {"release": "p"},
+    },
 }
 
 

@@ -24,6 +24,12 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Each target has its workload's name as `component`, which alerts and dashboards ask for. */}}
+{{- define "verdict.scrapedAs" -}}
+- sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_component]
+  targetLabel: component
+{{- end -}}
+
 {{/* Which pods tell metrics: the services, and neither a Job nor a store of a try-out. */}}
 {{- define "verdict.scraped" -}}
 - key: app.kubernetes.io/component
