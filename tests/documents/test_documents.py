@@ -32,6 +32,10 @@ PRINTED_ELSEWHERE = {
     "docs/contributing.md": "make targets and pytest: what CI itself runs",
     "docs/operations/install.md": "needs a cluster: tests/deploy holds its Secret, values and names to the chart",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",
+    **{
+        f"docs/operations/runbooks/{each.name}": "needs a cluster in trouble: tests/deploy/test_runbooks.py"
+        for each in (page.ROOT / "docs/operations/runbooks").glob("Verdict*.md")
+    },
 }
 RUN = {
     "README.md",
