@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,15 @@ def expressions() -> list[str]:
     return [rule["expr"] for group in rules()["groups"] for rule in group["rules"]]
 
 
-def cases() -> list[Case]:
+def only(written: Mapping[str, Any], group: str, alert: str | None = None) -> dict[str, Any]:
+    """One group of the rules, or of it one alert and what is recorded: promtool evaluates all that it is given."""
+    [found] = [each for each in written["groups"] if each["name"] == group]
+    kept = [each for each in found["rules"] if alert is None or each.get("alert", alert) == alert]
+    return {"groups": [{"name": group, "rules": kept}]}
+
+
+def cases(files: Sequence[Path] = CASE_FILES) -> list[Case]:
+    """Those of a file are of the group that it is named after."""
     return [
         Case(
             title=each["name"],
@@ -78,7 +86,7 @@ def cases() -> list[Case]:
             summaries=tuple(fired["exp_annotations"]["summary"] for fired in question["exp_alerts"]),
             document=each,
         )
-        for file in CASE_FILES
+        for file in files
         for each in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]
         for question in each["alert_rule_test"]
     ]
