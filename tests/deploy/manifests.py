@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ def rendered_of(name: str) -> tuple[Manifest, ...]:
     return tuple(rendered(MATRIX[name]))
 
 
-def of_kind(manifests: tuple[Manifest, ...], *kinds: str) -> list[Manifest]:
+def of_kind(manifests: Sequence[Manifest], *kinds: str) -> list[Manifest]:
     return [each for each in manifests if each["kind"] in kinds]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,5 +73,5 @@ def minimal(**monitoring: dict[str, Any]) -> dict[str, Any]:
     return small | {"monitoring": monitoring}
 
 
-def dashboards_of(manifests: list[Manifest]) -> list[Manifest]:
+def dashboards_of(manifests: Sequence[Manifest]) -> list[Manifest]:
     return [each for each in of_kind(manifests, "ConfigMap") if each["metadata"]["name"].endswith("-dashboard")]
