@@ -69,7 +69,7 @@ def test_both_monitors_name_the_component_alike() -> None:
 
 
 def minimal(**monitoring: dict[str, Any]) -> dict[str, Any]:
-    small = yaml.safe_load(Path(CHART / "examples/small.yaml").read_text(encoding="utf-8"))
+    small: dict[str, Any] = yaml.safe_load(Path(CHART / "examples/small.yaml").read_text(encoding="utf-8"))
     return small | {"monitoring": monitoring}
 
 
