@@ -74,6 +74,7 @@ down: ## Stop what `make up` started
 test: ## Everything that must hold: linters, types, import rules, and all tests
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check web-test
 	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory web-e2e
 	@$(MAKE) --no-print-directory unit
 
 # The longest files before the others: one that comes last has the machine for itself.
