@@ -86,7 +86,10 @@ class Background:
             multiprocess_mode="livemin",
         )
         self._failed = Counter(
-            "verdict_background_failures_total", "Times the work failed; it begins again each time", ["work"], registry=registry
+            "verdict_background_failures_total",
+            "Times the work failed; it begins again each time",
+            ["work"],
+            registry=registry,
         )
 
     def keep(self, name: str, run: Run, *, essential: bool = False, finish: Callable[[], None] | None = None) -> None:

@@ -23,7 +23,9 @@ class BusWatch:
         self._clock = clock
         self._skew_seconds_max = skew_seconds_max
         self._off = False
-        bus = Gauge("verdict_bus_connected", "1 while the bus is connected", registry=registry, multiprocess_mode="livemin")
+        bus = Gauge(
+            "verdict_bus_connected", "1 while the bus is connected", registry=registry, multiprocess_mode="livemin"
+        )
         bus.set_function(connected)
         self._skew = Gauge(
             "verdict_clock_skew_seconds",

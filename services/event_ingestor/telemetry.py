@@ -13,10 +13,16 @@ class IngestTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.accepted = Counter(
-            "verdict_events_accepted_total", "Events stored and acknowledged", ["environment", "type"], registry=registry
+            "verdict_events_accepted_total",
+            "Events stored and acknowledged",
+            ["environment", "type"],
+            registry=registry,
         )
         self.rejected = Counter(
-            "verdict_events_rejected_total", "Events refused for what is in them", ["environment", "code"], registry=registry
+            "verdict_events_rejected_total",
+            "Events refused for what is in them",
+            ["environment", "code"],
+            registry=registry,
         )
         self.warnings = Counter(
             "verdict_event_warnings_total",
@@ -25,7 +31,10 @@ class IngestTelemetry:
             registry=registry,
         )
         self.requests_unstored = Counter(
-            "verdict_event_requests_unstored_total", "Requests answered 503 or 429", ["environment", "code"], registry=registry
+            "verdict_event_requests_unstored_total",
+            "Requests answered 503 or 429",
+            ["environment", "code"],
+            registry=registry,
         )
         self.limited = Counter(
             "verdict_event_requests_limited_total", "Requests over a limit, by its name", ["limit"], registry=registry
@@ -46,7 +55,10 @@ class IngestTelemetry:
             registry=registry,
         )
         self.in_flight_bytes = Gauge(
-            "verdict_event_in_flight_bytes", "Bytes of requests under way", registry=registry, multiprocess_mode="livesum"
+            "verdict_event_in_flight_bytes",
+            "Bytes of requests under way",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.environments = Gauge(
             "verdict_event_environments_known",

@@ -27,7 +27,9 @@ class Backlog:
         lag.set_function(lambda: clock.monotonic() - self._loaded_until)
         self._letters = Gauge("verdict_dead_letters_stored", "Dead letters on the stream", registry=registry)
         age = Gauge(
-            "verdict_dead_letters_oldest_age_seconds", "Of the oldest on the stream; 0: none is there", registry=registry
+            "verdict_dead_letters_oldest_age_seconds",
+            "Of the oldest on the stream; 0: none is there",
+            registry=registry,
         )
         age.set_function(self._letter_age)
 

@@ -46,7 +46,9 @@ class Upkeep:
         self._events: dict[str, str] | None = None
         """The tables of events at the last look, by their identity; None before the first."""
         self._lost = Gauge(
-            "verdict_warehouse_events_lost", "1 while stored events are lost and nobody has settled it", registry=registry
+            "verdict_warehouse_events_lost",
+            "1 while stored events are lost and nobody has settled it",
+            registry=registry,
         )
 
     async def run(self) -> None:

@@ -9,7 +9,9 @@ class ActTelemetry:
     """The intake's counters and gauges."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.appended = Counter("verdict_acts_appended_total", "Acts that were appended to the audit log", registry=registry)
+        self.appended = Counter(
+            "verdict_acts_appended_total", "Acts that were appended to the audit log", registry=registry
+        )
         self.refused = Counter(
             "verdict_acts_refused_total",
             "Messages that are no act; they stay on the stream",

@@ -12,16 +12,26 @@ class FleetTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.edges = Gauge(
-            "verdict_fleet_edges", "Edges that are heard, by state", ["state"], registry=registry, multiprocess_mode="livemax"
+            "verdict_fleet_edges",
+            "Edges that are heard, by state",
+            ["state"],
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self.heartbeats = Counter(
             "verdict_fleet_heartbeats_total", "Words of edges that were heard", ["outcome"], registry=registry
         )
         self.waiting = Gauge(
-            "verdict_propagation_waiting", "Requests that wait for all edges", registry=registry, multiprocess_mode="livesum"
+            "verdict_propagation_waiting",
+            "Requests that wait for all edges",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.waits = Counter(
-            "verdict_propagation_waits_total", "Requests that wanted to wait for all edges", ["outcome"], registry=registry
+            "verdict_propagation_waits_total",
+            "Requests that wanted to wait for all edges",
+            ["outcome"],
+            registry=registry,
         )
         self.seconds = Histogram(
             "verdict_propagation_wait_seconds",

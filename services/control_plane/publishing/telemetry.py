@@ -35,7 +35,9 @@ class PublishingTelemetry:
             multiprocess_mode="livemax",
         )
         self.status_failures = Counter(
-            "verdict_relay_status_failures_total", "Times the database did not say how publishing stands", registry=registry
+            "verdict_relay_status_failures_total",
+            "Times the database did not say how publishing stands",
+            registry=registry,
         )
 
 
@@ -47,7 +49,10 @@ class RelayTelemetry:
             "verdict_relay_leading", "1 while this relay leads", registry=registry, multiprocess_mode="livemax"
         )
         self.epoch = Gauge(
-            "verdict_relay_epoch", "Epoch of this relay's last leadership", registry=registry, multiprocess_mode="livemax"
+            "verdict_relay_epoch",
+            "Epoch of this relay's last leadership",
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self.publications = Counter("verdict_relay_publications_total", "Environments published", registry=registry)
         self.entries = Counter("verdict_relay_entries_total", "Entries and tombstones written", registry=registry)
@@ -82,10 +87,16 @@ class RelayTelemetry:
             multiprocess_mode="livemax",
         )
         self.stream_bytes = Gauge(
-            "verdict_config_stream_bytes", "What the CONFIG stream holds", registry=registry, multiprocess_mode="livemax"
+            "verdict_config_stream_bytes",
+            "What the CONFIG stream holds",
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self.stream_bytes_max = Gauge(
-            "verdict_config_stream_bytes_max", "What the CONFIG stream may hold", registry=registry, multiprocess_mode="livemax"
+            "verdict_config_stream_bytes_max",
+            "What the CONFIG stream may hold",
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self.foreign_environments = Gauge(
             "verdict_relay_foreign_environments",

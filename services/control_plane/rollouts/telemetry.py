@@ -15,7 +15,10 @@ class RolloutTelemetry:
             "verdict_rollout_steps_total", "Steps that were due, by what came of them", ["outcome"], registry=registry
         )
         self.due = Gauge(
-            "verdict_rollout_steps_due", "Steps that were due at the last look", registry=registry, multiprocess_mode="livemax"
+            "verdict_rollout_steps_due",
+            "Steps that were due at the last look",
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self.late = Histogram(
             "verdict_rollout_step_lateness_seconds",

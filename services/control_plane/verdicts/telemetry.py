@@ -11,10 +11,16 @@ class VerdictTelemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.taken = Counter(
-            "verdict_guard_verdicts_total", "Verdicts of the monitor, by what came of them", ["outcome"], registry=registry
+            "verdict_guard_verdicts_total",
+            "Verdicts of the monitor, by what came of them",
+            ["outcome"],
+            registry=registry,
         )
         self.refused = Counter(
-            "verdict_guard_verdicts_refused_total", "Verdicts that were not taken, by the reason", ["reason"], registry=registry
+            "verdict_guard_verdicts_refused_total",
+            "Verdicts that were not taken, by the reason",
+            ["reason"],
+            registry=registry,
         )
         self.incidents = Counter(
             "verdict_guard_incidents_total", "Incidents that were opened, by what was done", ["done"], registry=registry

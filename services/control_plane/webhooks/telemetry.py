@@ -15,7 +15,10 @@ class WebhookTelemetry:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.queued = Counter("verdict_webhook_deliveries_total", "Deliveries queued", registry=registry)
         self.attempts = Counter(
-            "verdict_webhook_attempts_total", "Attempts at receivers, by what came of them", ["outcome"], registry=registry
+            "verdict_webhook_attempts_total",
+            "Attempts at receivers, by what came of them",
+            ["outcome"],
+            registry=registry,
         )
         self.seconds = Histogram(
             "verdict_webhook_attempt_duration_seconds", "Time of an attempt", buckets=_SECONDS, registry=registry

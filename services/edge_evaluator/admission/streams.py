@@ -49,7 +49,10 @@ class OpenStreams:
         self._workers = workers
         self._ended = asyncio.Event()
         open_now = Gauge(
-            "verdict_edge_event_streams_open", "Event streams that are open", registry=registry, multiprocess_mode="livesum"
+            "verdict_edge_event_streams_open",
+            "Event streams that are open",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         open_now.set_function(self._open.total)
         self._dropped = Counter(

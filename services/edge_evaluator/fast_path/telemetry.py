@@ -43,7 +43,9 @@ class FastPathTelemetry(Collector):
         requests.add_metric([_BULK_ROUTE, "304"], self.unmodified)
         requests.add_metric([_STREAM_ROUTE, "200"], self.streams)
         yield requests
-        yield CounterMetricFamily("verdict_edge_kept_answers_found", "Bulk requests answered by a kept answer", self.kept)
+        yield CounterMetricFamily(
+            "verdict_edge_kept_answers_found", "Bulk requests answered by a kept answer", self.kept
+        )
         held = self._kept_answers.held_bytes
         yield GaugeMetricFamily("verdict_edge_kept_answers_bytes", "Memory that kept answers take", held)
         total = 0

@@ -36,7 +36,9 @@ class FeedTelemetry:
             buckets=DELAY_BUCKETS_SECONDS,
             registry=registry,
         )
-        self.unusable = Counter("verdict_edge_config_unusable_total", "Entities not usable", ["kind"], registry=registry)
+        self.unusable = Counter(
+            "verdict_edge_config_unusable_total", "Entities not usable", ["kind"], registry=registry
+        )
         self.invalid_combinations = Counter(
             "verdict_edge_invalid_combinations_total",
             "Answers of remote configs whose overrides must not be applied together, and were not",
@@ -49,4 +51,6 @@ class FeedTelemetry:
             ["work"],
             registry=registry,
         )
-        self.snapshots = Counter("verdict_edge_snapshots_total", "Snapshots written or not", ["outcome"], registry=registry)
+        self.snapshots = Counter(
+            "verdict_edge_snapshots_total", "Snapshots written or not", ["outcome"], registry=registry
+        )

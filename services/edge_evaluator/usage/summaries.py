@@ -28,8 +28,12 @@ class _Telemetry:
     """A kind of event to the buffer, whose weight is how many evaluations it tells of."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._sent = Counter("verdict_edge_usage_sent_total", "Evaluations in summaries the ingestor took", registry=registry)
-        self._lost = Counter("verdict_edge_usage_lost_total", "Evaluations in no summary", ["reason"], registry=registry)
+        self._sent = Counter(
+            "verdict_edge_usage_sent_total", "Evaluations in summaries the ingestor took", registry=registry
+        )
+        self._lost = Counter(
+            "verdict_edge_usage_lost_total", "Evaluations in no summary", ["reason"], registry=registry
+        )
 
     def sent(self, weight: int) -> None:
         self._sent.inc(weight)
