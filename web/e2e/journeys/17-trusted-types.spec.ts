@@ -3,7 +3,9 @@ import { expect, test } from "../fixtures";
 test("Trusted Types refuse markup, and what is refused is counted", async ({ browser, stack }) => {
   const counted = async (): Promise<number> => {
     const text = await (await fetch(`${stack.control_plane}/metrics`)).text();
-    const figures = [...text.matchAll(/^verdict_csp_reports_total\{directive="require-trusted-types-for"[^}]*\} (\S+)$/gm)];
+    const figures = [
+      ...text.matchAll(/^verdict_csp_reports_total\{directive="require-trusted-types-for"[^}]*\} (\S+)$/gm),
+    ];
     return figures.reduce((sum, [, figure]) => sum + Number(figure), 0);
   };
   const before = await counted();
