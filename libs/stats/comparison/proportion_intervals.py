@@ -14,6 +14,7 @@ from stats.kinds.binary import BinarySummary
 from stats.roots import solve_falling
 
 Bounds = tuple[float, float]
+STEPS_MAX = 200
 
 
 def wilson(summary: BinarySummary, alpha: float) -> Bounds:
@@ -69,6 +70,10 @@ def score_difference(treatment: BinarySummary, control: BinarySummary, z: float)
     the critical value; found by bracketing, for the statistic falls in it. At 0 the variance is the pooled one, so 0
     is outside exactly when the root of Pearson's chi-square is beyond z.
     """
+    if 2 * (treatment.conversions + control.conversions) > treatment.n + control.n:
+        # What is near 1 is near 0 of those that did not convert, where floating point tells small rates apart.
+        low, high = score_difference(_failures(treatment), _failures(control), z)
+        return -high, -low
     difference = treatment.rate - control.rate
 
     def excess(delta: float) -> float:
@@ -77,9 +82,13 @@ def score_difference(treatment: BinarySummary, control: BinarySummary, z: float)
     def bound(end: float) -> float:
         if difference == end or excess(end) <= 0.0:
             return end
-        # At the difference itself the excess may be 0 (no conversions at all), so start beside it.
-        beside = difference + (end - difference) * 1e-9
-        return float(optimize.brentq(excess, beside, end, xtol=1e-15, rtol=1e-14))
+        inside, step = difference, (end - difference) * 1e-9
+        while excess(inside) >= 0.0:
+            # 0 where no arm varies at the difference (no conversions at all): beside it, within however narrow a set.
+            inside, step = difference + step, step * 1e-3
+            if inside == difference:
+                return difference
+        return float(optimize.brentq(excess, inside, end, xtol=1e-26, rtol=1e-14))
 
     return bound(-1.0), bound(1.0)
 
@@ -117,7 +126,55 @@ def unpooled_se(treatment: BinarySummary, control: BinarySummary) -> float:
 
 
 def _score_variance(treatment: BinarySummary, control: BinarySummary, delta: float) -> float:
-    """Var(difference) at the rates most likely under pt − pc = delta (the root of a cubic in pc)."""
+    """Var(difference) at the rates most likely under pt − pc = delta."""
+    pc = _likeliest_control_rate(treatment, control, delta)
+    pt = min(1.0, max(0.0, pc + delta))
+    return pc * (1.0 - pc) / control.n + pt * (1.0 - pt) / treatment.n
+
+
+def _likeliest_control_rate(treatment: BinarySummary, control: BinarySummary, delta: float) -> float:
+    """pc that is most likely under pt − pc = delta: where the likelihood's slope, which falls, is 0.
+
+    In closed form it is the root of a cubic (Miettinen & Nurminen 1985, appendix 1), which loses all digits where rates
+    are small beside 1; so that is where Newton's method begins, kept between what is known to be too low and too high.
+    """
+    nt, nc, xt, xc = treatment.n, control.n, treatment.conversions, control.conversions
+    low, high = max(0.0, -delta), min(1.0, 1.0 - delta)
+
+    def slope(pc: float) -> float:
+        """Of the likelihood's logarithm; a term without observations is left out, also where its rate is 0."""
+        pt = pc + delta
+        terms = ((xc, pc), (xc - nc, 1.0 - pc), (xt, pt), (xt - nt, 1.0 - pt))
+        return math.fsum(
+            count / rate if rate > 0.0 else math.copysign(math.inf, count) for count, rate in terms if count
+        )
+
+    # Towards an end where somebody was observed the slope has no bound.
+    if low >= high or (not (xc if delta >= 0.0 else xt) and slope(low) <= 0.0):
+        return low
+    if not (nt - xt if delta >= 0.0 else nc - xc) and slope(high) >= 0.0:
+        return high
+    pc = _root_of_cubic(treatment, control, delta)
+    for _ in range(STEPS_MAX):
+        if not low < pc < high:
+            pc = (low + high) / 2.0
+        pt = pc + delta
+        # The slope times pc(1 − pc)pt(1 − pt), which has no poles.
+        value = (xc - nc * pc) * pt * (1.0 - pt) + (xt - nt * pt) * pc * (1.0 - pc)
+        low, high = (pc, high) if value > 0.0 else (low, pc)
+        falls = (
+            nc * pt * (1.0 - pt)
+            - (xc - nc * pc) * (1.0 - 2.0 * pt)
+            + nt * pc * (1.0 - pc)
+            - (xt - nt * pt) * (1.0 - 2.0 * pc)
+        )
+        before, pc = pc, pc + value / falls if falls > 0.0 else -1.0
+        if abs(pc - before) <= 4.0 * math.ulp(before):
+            break
+    return min(high, max(low, pc))
+
+
+def _root_of_cubic(treatment: BinarySummary, control: BinarySummary, delta: float) -> float:
     nc, nt, total = control.n, treatment.n, control.n + treatment.n
     xc, hits = control.conversions, control.conversions + treatment.conversions
     square = ((nt + 2 * nc) * delta - total - hits) / total
@@ -127,9 +184,11 @@ def _score_variance(treatment: BinarySummary, control: BinarySummary, delta: flo
     p = math.copysign(math.sqrt(max(square * square / 9.0 - linear / 3.0, 0.0)), q)
     cosine = q / p**3 if p != 0.0 else 1.0
     angle = (math.pi + math.acos(min(1.0, max(-1.0, cosine)))) / 3.0
-    pc = min(1.0, max(0.0, 2.0 * p * math.cos(angle) - square / 3.0))
-    pt = min(1.0, max(0.0, pc + delta))
-    return pc * (1.0 - pc) / nc + pt * (1.0 - pt) / nt
+    return 2.0 * p * math.cos(angle) - square / 3.0
+
+
+def _failures(summary: BinarySummary) -> BinarySummary:
+    return BinarySummary(summary.n, summary.n - summary.conversions)
 
 
 def _plus_one(summary: BinarySummary) -> BinarySummary:
