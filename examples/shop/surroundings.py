@@ -50,14 +50,6 @@ _CONTRACTOR = "greta.holm@agency.example"
 _MAY_RELEASE = ["flag:read", "flag:toggle", "rollout:manage", "change:propose", "audit:read"]
 _PIPELINE = {"name": "Deployment pipeline", "role": "developer", "project": STORE}
 _OLD_KEY = "Newsletter generator"
-_PROVIDER = {
-    "name": "Nordwind login",
-    "issuer": "https://login.nordwind.example",
-    "client_id": "verdict",
-    "client_secret": "made up, since nobody answers there",
-    "default_role": "viewer",
-    "enabled": False,
-}
 
 
 async def know_people(owner: Api, people: dict[str, Person]) -> None:
@@ -82,9 +74,6 @@ async def know_people(owner: Api, people: dict[str, Person]) -> None:
         await owner.post(f"{_ORGANIZATION}/invitations", {"email": _CONTRACTOR, "name": "Greta Holm", "role": "viewer"})
     if _PIPELINE["name"] not in await _names(anna, f"{_ORGANIZATION}/tokens?limit=200"):
         await anna.post(f"{_ORGANIZATION}/tokens", dict(_PIPELINE))
-    providers = f"{_ORGANIZATION}/identity-providers"
-    if _PROVIDER["name"] not in await _names(owner, f"{providers}?limit=200"):
-        await owner.post(providers, dict(_PROVIDER))
     keys = f"{_PROJECT}/environments/{PRODUCTION}/sdk-keys"
     if _OLD_KEY not in await _names(owner, f"{keys}?limit=200"):
         await owner.post(keys, {"kind": "server", "name": _OLD_KEY})
