@@ -202,7 +202,7 @@ async def test_a_full_disk_turns_it_unready_and_room_ready_again_by_itself(
         return answer.status_code == 503 and "nothing could be stored" in checks["storage"] and checks["bus"] == "ok"
 
     await until(tells_storing_alone)
-    failing = (await client.get("/metrics")).text.split("\nevent_publish_failing_seconds ")[1].split("\n")[0]
+    failing = (await client.get("/metrics")).text.split("\nverdict_event_publish_failing_seconds ")[1].split("\n")[0]
     assert float(failing) > 0
     fresh_nats.restart()
     await ingestor.wait_ready()
