@@ -68,7 +68,7 @@ test("a segment takes a hundred thousand keys by file", async ({ page, place, si
       mimeType: "application/x-ndjson",
       buffer: Buffer.from(lines.join("\n")),
     });
-    await page.getByRole("button", { name: "Upload", exact: true }).click();
+    await page.getByRole("button", { name: "Check the file" }).click();
   };
   await send(['"user-1"', "17"]);
   await expect(page.getByRole("alert")).toContainText("Line 2");
@@ -89,6 +89,10 @@ test("a segment takes a hundred thousand keys by file", async ({ page, place, si
   const progress = page.getByRole("status").filter({ hasText: /% sent|Sent;/ });
   await expect(progress).toBeVisible();
   go();
+  // What the file makes of the list is told first, and nothing is done.
+  await expect(page.getByText("100,000 keys would be included then; 0 are now.")).toBeVisible();
+  expect(await place.api.get(segment)).toMatchObject({ long_list: null });
+  await page.getByRole("button", { name: "Change the list" }).click();
   await expect(page.getByText("100,000 keys are included")).toBeVisible();
   await expect(progress).toBeHidden();
   expect(await place.api.get(segment)).toMatchObject({ long_list: { included: KEYS, excluded: 0 } });

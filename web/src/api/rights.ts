@@ -1,4 +1,4 @@
-/** What one may do here, to show each control or to say why not. */
+/** What one may do here, to show each control or to say why not (`components/rights/WhyNot`). */
 
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@/lib/url";
@@ -10,8 +10,6 @@ export interface Allowance {
   readonly allowed: boolean;
   /** Whether that has been read. */
   readonly known: boolean;
-  /** Why not, for a tooltip; empty where it is allowed. */
-  readonly reason: string;
 }
 
 /** With an environment: in it. Without one: in the project or its organization. */
@@ -22,10 +20,8 @@ export function useRight(right: Right, environment?: string): Allowance {
 }
 
 export function allowance(permissions: Permissions | undefined, right: Right, environment?: string): Allowance {
-  if (permissions === undefined) return { allowed: false, known: false, reason: "Your rights are being read" };
-  if (held(permissions, environment).includes(right)) return { allowed: true, known: true, reason: "" };
-  const where = environment === undefined ? "" : ` in ${environment}`;
-  return { allowed: false, known: true, reason: `Needs ${right}${where}; whoever manages members can give it` };
+  if (permissions === undefined) return { allowed: false, known: false };
+  return { allowed: held(permissions, environment).includes(right), known: true };
 }
 
 function held(permissions: Permissions, environment: string | undefined): readonly Right[] {

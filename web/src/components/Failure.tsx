@@ -1,6 +1,7 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { type Problem, sentence } from "@/api/problem";
 import { Icon } from "./Icon";
+import { Sentence } from "./Sentence";
 
 interface Props {
   readonly problem: Problem;
@@ -16,13 +17,23 @@ export function Failure({ problem, retry, children }: Props) {
   // A title that the sentence begins with would be read twice.
   const said = words.startsWith(title);
   return (
-    <Alert color="red" variant="light" role="alert" icon={<Icon name="problem" />} title={said ? words : title}>
-      {!said && <p className="no-margin">{words}</p>}
+    <Alert
+      color="red"
+      variant="light"
+      role="alert"
+      icon={<Icon name="problem" />}
+      title={said ? <Sentence text={words} /> : title}
+    >
+      {!said && (
+        <p className="no-margin">
+          <Sentence text={words} />
+        </p>
+      )}
       {problem.fields.length > 0 && (
         <ul>
           {problem.fields.map((each) => (
             <li key={`${each.field} ${each.code}`}>
-              <code>{each.field}</code>: {each.message}
+              <code>{each.field}</code>: <Sentence text={each.message} />
             </li>
           ))}
         </ul>

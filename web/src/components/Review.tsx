@@ -126,7 +126,7 @@ function Content(props: Props) {
       {problem !== null && <Failure problem={problem} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
-          Back to editing
+          {props.confirm === undefined ? "Back to editing" : "Cancel"}
         </Button>
         <Button loading={busy} disabled={lacksReason || lacksName} onClick={() => void submit()}>
           {props.confirm ?? (mode === "request" ? "Request approval" : "Save")}

@@ -1,5 +1,6 @@
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
+import { asProblem } from "@/api/problem";
 import { type Merged, merged, type Parts } from "@/lib/merge";
 import type { Subject } from "../history/queries";
 import { type Draft, useDraft } from "../use-draft";
@@ -28,6 +29,8 @@ export interface SharedDraft<T> extends Draft<T> {
   readonly merged: Merged<T> | null;
   /** A save named a version that isn't the last any more: what is, is read. */
   readonly readAnew: () => Promise<void>;
+  /** For the `catch` of a save: where it named a version that isn't the last any more, what is, is read. */
+  readonly readIfStale: (thrown: unknown) => Promise<never>;
 }
 
 /** A draft of what others may edit at the same time. `Meanwhile` shows what they have done. */
@@ -43,7 +46,14 @@ export function useSharedDraft<T extends object>(given: Given<T>): SharedDraft<T
     [moved, base, draft, stored, parts],
   );
   const readAnew = useCallback(() => client.invalidateQueries({ queryKey: readBy, exact: true }), [client, readBy]);
-  return { ...edited, stored, storedVersion: version, subject, merged: laid, readAnew };
+  const readIfStale = useCallback(
+    async (thrown: unknown): Promise<never> => {
+      if (asProblem(thrown).status === 412) await readAnew();
+      throw thrown;
+    },
+    [readAnew],
+  );
+  return { ...edited, stored, storedVersion: version, subject, merged: laid, readAnew, readIfStale };
 }
 
 const NOWHERE = { project: "", environment: "" };

@@ -53,10 +53,11 @@ export const versionQuery = (subject: Subject, version: number) =>
   });
 
 /** With the version that was written: nothing newer is taken back. */
-export function undoChange(subject: Subject, version: number) {
+export function undoChange(subject: Subject, version?: number) {
+  const header = version === undefined ? {} : { "If-Match": ifMatch(version) };
   return write(
     controlPlane.POST(`${ONE}/undo`, {
-      params: { path: pathOf(subject), query: placeOf(subject), header: { "If-Match": ifMatch(version) } },
+      params: { path: pathOf(subject), query: placeOf(subject), header },
     }),
   );
 }

@@ -21,6 +21,12 @@ export interface Given {
   readonly choice: ExperimentChoice | null;
 }
 
+/** What a write answers; a deletion has no version. */
+interface Saved {
+  readonly version?: number;
+  readonly environment_versions?: Readonly<Record<string, number>>;
+}
+
 interface Props {
   readonly title: string;
   /** The write as a change request takes it. */
@@ -35,14 +41,16 @@ interface Props {
   readonly confirm?: string;
   /** What it touches besides, told above the impact. */
   readonly touches?: ReactNode;
-  readonly save: (given: Given) => Promise<Written<{ readonly version: number }>>;
+  readonly save: (given: Given) => Promise<Written<Saved>>;
   /** What is undone by its history; null where nothing can be. */
   readonly subject: Subject | null;
   /** Reads what was written; after an undo, too. */
   readonly refresh: () => Promise<unknown>;
   readonly onClose: () => void;
   /** It was saved as this version. */
-  readonly onSaved: (version: number) => void;
+  readonly onSaved?: (version: number) => void;
+  /** It was saved; before anything is read anew. */
+  readonly onDone?: () => Promise<unknown>;
   /** It was asked for; without it as when it is closed. */
   readonly onAsked?: () => void;
   /** What was refused, by the paths of controls; without it, and where there are none, the review shows it. */
@@ -81,7 +89,8 @@ export function EditReview(props: Props) {
   const save = async (given: Given) => {
     const written = await props.save(given);
     announce(written, { what: props.done, ...(subject === null ? {} : { undo: undoOf(subject, written, refresh) }) });
-    props.onSaved(written.data.version);
+    if (written.data.version !== undefined) props.onSaved?.(written.data.version);
+    await props.onDone?.();
   };
   const submit = async ({ reason }: { readonly reason: string }) => {
     try {

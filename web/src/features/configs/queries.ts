@@ -2,6 +2,7 @@ import { queryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import type { Parameters } from "@/components/EntityList";
+import type { Act, How } from "@/components/reviewing/acts";
 import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
@@ -12,6 +13,7 @@ export type ConfigChange = Schemas["ConfigPatch"];
 export type SettingsChange = Schemas["ConfigSettingsPatch"];
 
 const PAGE = 200;
+const CONFIG = "/api/v1/projects/{project}/configs/{key}" as const;
 
 export const configsKey = (project: string) => ["project", project, "configs"] as const;
 
@@ -96,15 +98,11 @@ export function changeSettings(at: SettingsPlace, version: number, body: Setting
   );
 }
 
-export function setArchived(project: string, key: string, archived: boolean) {
-  const params = { path: { project, key } };
-  return write(
-    archived
-      ? controlPlane.POST("/api/v1/projects/{project}/configs/{key}/archive", { params })
-      : controlPlane.POST("/api/v1/projects/{project}/configs/{key}/restore", { params }),
-  );
-}
-
-export function deleteConfig(project: string, key: string) {
-  return write(controlPlane.DELETE("/api/v1/projects/{project}/configs/{key}", { params: { path: { project, key } } }));
+/** Of a dry run what would be done, and nothing is. */
+export function actOnConfig(project: string, key: string, action: Act, { dryRun, reason }: How) {
+  const header = reasonHeader(reason);
+  const params = { path: { project, key }, query: { dry_run: dryRun }, header };
+  if (action === "archive") return write(controlPlane.POST(`${CONFIG}/archive`, { params }));
+  if (action === "restore") return write(controlPlane.POST(`${CONFIG}/restore`, { params }));
+  return write(controlPlane.DELETE(CONFIG, { params }));
 }

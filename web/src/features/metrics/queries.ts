@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { analytics, controlPlane, read, type Written, write } from "@/api/clients";
 import type { components as Analytics } from "@/api/generated/analytics";
 import type { components } from "@/api/generated/control-plane";
+import type { Act, How } from "@/components/reviewing/acts";
 import { given } from "@/lib/url";
 import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
@@ -42,6 +43,8 @@ export function useMetricList(project: string, filters: MetricFilters) {
     placeholderData: (before) => before,
   });
 }
+
+export const metricsKey = (project: string) => ["metrics", project] as const;
 
 export const metricKey = (project: string, key: string) => ["metrics", project, key] as const;
 
@@ -154,4 +157,14 @@ export async function changeMetric(
       body,
     }),
   );
+}
+
+const METRIC = "/api/v1/projects/{project}/metrics/{key}" as const;
+
+/** Of a dry run what would be done, and nothing is. */
+export function actOnMetric(project: string, key: string, action: Act, { dryRun, reason }: How) {
+  const params = { path: { project, key }, query: { dry_run: dryRun }, header: reasonHeader(reason) };
+  if (action === "archive") return write(controlPlane.POST(`${METRIC}/archive`, { params }));
+  if (action === "restore") return write(controlPlane.POST(`${METRIC}/restore`, { params }));
+  return write(controlPlane.DELETE(METRIC, { params }));
 }

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { expiryAfter, timeLeft, unitWords } from "./model";
+import { describe, expect, it } from "vitest";
+import { expiryAfter, replacedBy, timeLeft, unitWords } from "./model";
 
 const NOW = new Date("2026-03-01T12:00:00Z");
 
@@ -23,4 +23,17 @@ it("says in a sentence what is special about a unit", () => {
     segments: [{}],
   };
   expect(unitWords("anna", some)).toBe("anna has 1 override, 2 individual targets and a place in 1 segment list.");
+});
+
+describe("an override that takes the place of another", () => {
+  const held = { flag: "checkout", state: "active", variation: "on" };
+
+  it("is undone by the one that held before it", () => {
+    expect(replacedBy([{ ...held, flag: "other" }, held], "checkout")).toBe(held);
+  });
+
+  it("is undone by removing it where none held", () => {
+    expect(replacedBy([{ ...held, state: "expired" }], "checkout")).toBeNull();
+    expect(replacedBy([], "checkout")).toBeNull();
+  });
 });

@@ -48,3 +48,11 @@ export function unitWords(unit: string, told: UnitTold): string {
 function counted(count: number, noun: string): string {
   return count === 0 ? "" : `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** The override that a new one of this flag takes the place of; null: there is none that still holds. */
+export function replacedBy<T extends { readonly flag: string; readonly state: string }>(
+  overrides: readonly T[],
+  flag: string,
+): T | null {
+  return overrides.find((each) => each.flag === flag && each.state === "active") ?? null;
+}

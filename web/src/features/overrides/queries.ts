@@ -1,6 +1,8 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { useDebouncedValue } from "@mantine/hooks";
+import { infiniteQueryOptions, queryOptions, useQuery } from "@tanstack/react-query";
 import { controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
+import { replacedBy } from "./model";
 
 type Schemas = components["schemas"];
 export type Override = Schemas["OverrideView"];
@@ -63,6 +65,28 @@ export const variationsQuery = (project: string, flag: string) =>
     },
     enabled: flag !== "",
   });
+
+const QUIET_MILLISECONDS = 400;
+const POLL_MILLISECONDS = 5_000;
+
+interface Asked {
+  readonly project: string;
+  readonly environment: string;
+  readonly unit: string;
+  readonly flag: string | null;
+}
+
+/** The override of a flag that this unit has now, read again while somebody is about to set another. */
+export function useReplaced({ project, environment, unit, flag }: Asked): Override | null {
+  const [quiet] = useDebouncedValue(unit.trim(), QUIET_MILLISECONDS);
+  const asked = quiet !== "" && quiet === unit.trim() && flag !== null;
+  const found = useQuery({
+    ...unitQuery(project, environment, quiet),
+    enabled: asked,
+    refetchInterval: POLL_MILLISECONDS,
+  }).data;
+  return asked && found !== undefined ? replacedBy(found.overrides, flag) : null;
+}
 
 export function setOverride(project: string, environment: string, unit: string, body: NewOverride) {
   return write(

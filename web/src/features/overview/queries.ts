@@ -96,6 +96,28 @@ export const attentionQuery = (project: string, environment: string) =>
     placeholderData: keepPreviousData,
   });
 
+const LEFTOVERS = 5;
+
+/** Flags that are stale here, and those that give everybody the same; a few of each. */
+export const cleanupQuery = (project: string, environment: string) =>
+  queryOptions({
+    queryKey: ["overview", project, environment, "cleanup"],
+    queryFn: async ({ signal }) => {
+      const pages = await Promise.all(
+        (["stale", "launched"] as const).map((state) =>
+          read(
+            controlPlane.GET("/api/v1/projects/{project}/flag-lifecycles", {
+              params: { path: { project }, query: { environment, state, limit: LEFTOVERS } },
+              signal,
+            }),
+          ),
+        ),
+      );
+      return { found: pages.flatMap((page) => page.items), more: pages.some((page) => page.next_cursor !== null) };
+    },
+    staleTime: 300 * SECOND,
+  });
+
 export const changesQuery = (organization: string, project: string) =>
   queryOptions({
     queryKey: ["overview", project, "changes"],

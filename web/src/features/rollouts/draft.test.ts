@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, guardDocuments, incompleteGuards, newGuard, planDocument } from "./draft";
+import { draftOf, guardDocuments, incompleteGuards, newGuard, planDocument, storedGuards, storedPlan } from "./draft";
 
 describe("drafts of rollouts", () => {
   it("come back from their documents as they were", () => {
@@ -36,5 +36,18 @@ describe("drafts of rollouts", () => {
   it("want a metric for each guard of one", () => {
     expect(incompleteGuards([newGuard(1)])).toBe("A guard has no metric");
     expect(incompleteGuards([{ ...newGuard(1), kind: "no_data" }])).toBe("");
+  });
+});
+
+it("gives back a stored plan and its guards as they are, times included", () => {
+  const step = { share: 5, hold_seconds: 3600, at: null, approval: true };
+  const later = { share: 100, hold_seconds: null, at: "2026-12-01T08:00:00Z", approval: false };
+  expect(storedPlan({ steps: [step, later] })).toEqual({ steps: [step, later], progressive: null });
+  const progressive = { from: 0, to: 50, over_seconds: 60 };
+  expect(storedPlan({ progressive })).toEqual({ steps: null, progressive });
+  expect(storedGuards([{ built_in: "no_data", action: "hold", silence_seconds: 60 }])[0]).toMatchObject({
+    built_in: "no_data",
+    silence_seconds: 60,
+    metric: null,
   });
 });

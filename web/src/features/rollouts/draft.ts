@@ -87,6 +87,35 @@ export function guardDocuments(guards: readonly DraftGuard[]): GuardFields[] {
   });
 }
 
+/** A stored plan as a write takes it, times included, which a draft has none of. */
+export function storedPlan(document: unknown): PlanFields {
+  const { steps, progressive } = planOf(document);
+  return {
+    progressive: progressive ?? null,
+    steps:
+      steps?.map(({ share, approval, hold_seconds, at }) => ({
+        share,
+        approval,
+        hold_seconds: hold_seconds ?? null,
+        at: at ?? null,
+      })) ?? null,
+  };
+}
+
+/** Stored guards as a write takes them. */
+export function storedGuards(documents: unknown): GuardFields[] {
+  return guardsOf(documents).map((each) => ({
+    action: each.action,
+    id: each.id ?? null,
+    metric: each.metric ?? null,
+    built_in: each.built_in ?? null,
+    margin: each.margin ?? null,
+    margin_kind: each.margin_kind ?? null,
+    window_seconds: each.window_seconds ?? null,
+    silence_seconds: each.silence_seconds ?? null,
+  }));
+}
+
 /** Why it can't be sent yet; empty where it can. */
 export function incompleteGuards(guards: readonly DraftGuard[]): string {
   return guards.some((each) => each.kind === "metric" && each.metric === null) ? "A guard has no metric" : "";

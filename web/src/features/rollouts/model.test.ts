@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { guardsOf, guardWords, planned, planOf, planWords, shareOverTime, stepsIn, stepWords, waitsFor } from "./model";
+import {
+  figureWords,
+  guardsOf,
+  guardWords,
+  planned,
+  planOf,
+  planWords,
+  shareOverTime,
+  stepsIn,
+  stepWords,
+  waitsFor,
+} from "./model";
 
 describe("plans in words", () => {
   it("tells steps and progressive plans", () => {
@@ -86,4 +97,11 @@ describe("shares over time", () => {
       ],
     );
   });
+});
+
+it("writes shares of units as rates, other means as they are", () => {
+  const [shares, amounts] = [figureWords(true), figureWords(false)];
+  expect([shares.mean(0.2389), shares.difference(-0.0112)]).toEqual(["23.89%", "−1.12 pp"]);
+  expect([amounts.mean(0.2389), amounts.difference(-0.0112)]).toEqual(["0.2389", "−0.0112"]);
+  expect(shares.mean(null)).toBe("–");
 });

@@ -1,7 +1,7 @@
 /** Plans, guards and states of rollouts in words; what may be done in which state. */
 
 import { z } from "zod";
-import { duration, percent } from "@/lib/format";
+import { amount, duration, percent, points, rate, signedAmount } from "@/lib/format";
 import type { Finding, Rollout, RolloutState, Step } from "./queries";
 
 export type Tone = "neutral" | "info" | "good" | "caution" | "problem";
@@ -92,6 +92,10 @@ export function guardWords(guard: Guard): string {
         : `more than ${percent(margin * 100)} worse`;
   return `${action} when ${guard.metric ?? "the metric"} is ${worse}`;
 }
+
+/** How a guard's figures are written: shares of units as rates, and what lies between them in points. */
+export const figureWords = (isRate: boolean) =>
+  isRate ? { mean: rate, difference: points } : { mean: amount, difference: signedAmount };
 
 export const FINDINGS: Readonly<Record<Finding["state"], { readonly label: string; readonly tone: Tone }>> = {
   healthy: { label: "Healthy", tone: "good" },

@@ -1,11 +1,12 @@
 /** What the pages of rollouts, incidents and templates read and write. */
 
-import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQueries, useQueryClient } from "@tanstack/react-query";
 import { controlPlane, read, type Written, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { Problem } from "@/api/problem";
 import { usePaged } from "@/lib/paged";
 import { ifMatch, reasonHeader } from "@/lib/write-headers";
+import type { Guard } from "./model";
 
 type Schemas = components["schemas"];
 export type Rollout = Schemas["RolloutView"];
@@ -118,6 +119,32 @@ export const templatesQuery = (project: string) =>
     queryFn: async ({ signal }) =>
       (await read(controlPlane.GET(TEMPLATES, { params: { path: { project } }, signal }))).items,
   });
+
+/** Of which every unit is 0 or 1, so that a mean is a share of units. */
+const SHARES: ReadonlySet<string> = new Set(["conversion", "retention", "funnel"]);
+
+/** Those of these metrics whose means are shares; one that can't be read counts as another. */
+export function useRates(project: string, guards: readonly Pick<Guard, "metric">[]): ReadonlySet<string> {
+  const metrics = [...new Set(guards.flatMap((each) => each.metric ?? []))];
+  return useQueries({
+    queries: metrics.map((key) => ({
+      queryKey: ["rollouts", project, "metric", key],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+        read(
+          controlPlane.GET("/api/v1/projects/{project}/metrics/{key}", { params: { path: { project, key } }, signal }),
+        ),
+      staleTime: PAGE_POLL_MILLISECONDS * 30,
+      retry: false,
+    })),
+    combine: ratesOf,
+  });
+}
+
+function ratesOf(
+  found: readonly { readonly data?: { readonly key: string; readonly aggregation: string } | undefined }[],
+) {
+  return new Set(found.flatMap(({ data }) => (data !== undefined && SHARES.has(data.aggregation) ? data.key : [])));
+}
 
 /** What a rollout of a flag may move: its variations and the rules of this environment. */
 export const targetQuery = (project: string, environment: string, flag: string) =>

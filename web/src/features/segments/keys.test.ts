@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { bytesWords, fileForm, listDifference, pastedKeys, refusedLines } from "./keys";
+import { describe, expect, it } from "vitest";
+import { bytesWords, fileForm, listDifference, pastedKeys, refusedLines, triedWords } from "./keys";
 
 it("takes keys as they are pasted, each once", () => {
   expect(pastedKeys('anna\r\nbert, "carla"\n\n dora ;anna\t')).toEqual(["anna", "bert", "carla", "dora"]);
@@ -37,3 +37,14 @@ it.each([
   [1536, "1.5 KiB"],
   [67_108_864, "64 MiB"],
 ])("%d is %s", (bytes, words) => expect(bytesWords(bytes)).toBe(words));
+
+describe("a file that was tried", () => {
+  it("says what the list would be, beside what it is", () => {
+    expect(triedWords({ listing: "included", before: 2, now: 1200, same: false })).toBe(
+      "1,200 keys would be included then; 2 are now.",
+    );
+    expect(triedWords({ listing: "excluded", before: 7, now: 7, same: true })).toBe(
+      "It changes nothing: the list is so already, with 7 keys excluded.",
+    );
+  });
+});

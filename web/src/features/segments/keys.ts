@@ -1,5 +1,7 @@
 /** Targeting keys as people give them: pasted, in a file, refused by the line. */
 
+import { count } from "@/lib/format";
+
 export const SHORT_LIST_MAX = 20_000;
 export const FILE_BYTES_MAX = 67_108_864;
 
@@ -54,4 +56,18 @@ export function bytesWords(bytes: number): string {
   const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)));
   const value = bytes / 1024 ** power;
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
+
+interface Outcome {
+  readonly listing: "included" | "excluded";
+  readonly before: number;
+  readonly now: number;
+  /** Nothing would change. */
+  readonly same: boolean;
+}
+
+/** What a file would make of a long list. */
+export function triedWords({ listing, before, now, same }: Outcome): string {
+  if (same) return `It changes nothing: the list is so already, with ${count(before)} keys ${listing}.`;
+  return `${count(now)} keys would be ${listing} then; ${count(before)} are now.`;
 }

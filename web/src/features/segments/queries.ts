@@ -3,6 +3,7 @@ import { controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import { upload } from "@/api/upload";
 import type { Parameters } from "@/components/EntityList";
+import type { Act, How } from "@/components/reviewing/acts";
 import { ifMatch, reasonHeader } from "@/lib/write-headers";
 import type { FileForm } from "./keys";
 
@@ -13,6 +14,7 @@ export type SegmentChange = Schemas["SegmentPatch"];
 export type Estimate = Schemas["SegmentEstimateView"];
 
 const PAGE = 200;
+const SEGMENT = "/api/v1/projects/{project}/segments/{key}" as const;
 const MINUTE = 60_000;
 
 export const segmentsKey = (project: string) => ["project", project, "segments"] as const;
@@ -93,24 +95,20 @@ export function changeSegment(project: string, key: string, version: number, bod
   );
 }
 
-export function setArchived(project: string, key: string, archived: boolean) {
-  const params = { path: { project, key } };
-  return write(
-    archived
-      ? controlPlane.POST("/api/v1/projects/{project}/segments/{key}/archive", { params })
-      : controlPlane.POST("/api/v1/projects/{project}/segments/{key}/restore", { params }),
-  );
-}
-
-export function deleteSegment(project: string, key: string) {
-  return write(
-    controlPlane.DELETE("/api/v1/projects/{project}/segments/{key}", { params: { path: { project, key } } }),
-  );
+/** Of a dry run what would be done, and nothing is. */
+export function actOnSegment(project: string, key: string, action: Act, { dryRun, reason }: How) {
+  const header = reasonHeader(reason);
+  const params = { path: { project, key }, query: { dry_run: dryRun }, header };
+  if (action === "archive") return write(controlPlane.POST(`${SEGMENT}/archive`, { params }));
+  if (action === "restore") return write(controlPlane.POST(`${SEGMENT}/restore`, { params }));
+  return write(controlPlane.DELETE(SEGMENT, { params }));
 }
 
 export interface ListUpload {
   listing: "included" | "excluded";
   mode: "replace" | "add" | "remove";
+  /** Tells what would be written, and writes nothing. */
+  dryRun: boolean;
   form: FileForm;
   file: Blob;
   onProgress: (share: number) => void;
@@ -122,6 +120,6 @@ export function listPath(project: string, key: string, listing: "included" | "ex
   return `/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-export function uploadList(project: string, key: string, { listing, mode, ...given }: ListUpload) {
-  return upload<Segment>({ path: listPath(project, key, listing), query: { mode }, ...given });
+export function uploadList(project: string, key: string, { listing, mode, dryRun, ...given }: ListUpload) {
+  return upload<Segment>({ path: listPath(project, key, listing), query: { mode, dry_run: String(dryRun) }, ...given });
 }

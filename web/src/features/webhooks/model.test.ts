@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { choicesOf, lastAnswer, listensTo, standing } from "./model";
+import { asItWas, choicesOf, lastAnswer, listensTo, standing } from "./model";
 
 it.each([
   [{ enabled: true, paused_because: null, failing_since: null }, "Active"],
@@ -26,4 +26,21 @@ it("says what came back", () => {
 
 it("offers everything, nouns and types", () => {
   expect(choicesOf(["flag.created", "flag.updated"])).toEqual(["*", "flag.*", "flag.created", "flag.updated"]);
+});
+
+it("takes back what was changed, and nothing else", () => {
+  const webhook = {
+    url: "https://hooks.example.com",
+    description: "Chat",
+    events: ["flag.*"],
+    projects: [],
+    environments: [],
+    tags: [],
+    enabled: true,
+  };
+  expect(asItWas(webhook, { enabled: false })).toEqual({ enabled: true });
+  expect(asItWas(webhook, { description: "Other", events: ["*"] })).toEqual({
+    description: "Chat",
+    events: webhook.events,
+  });
 });

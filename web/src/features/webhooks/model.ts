@@ -1,6 +1,6 @@
 /** Webhooks in words. */
 
-import type { Delivery, Webhook } from "./queries";
+import type { Delivery, Webhook, WebhookPatch } from "./queries";
 
 export type Tone = "neutral" | "info" | "good" | "caution" | "problem";
 
@@ -47,4 +47,13 @@ export function lastAnswer(delivery: Pick<Delivery, "last_status" | "last_error"
 export function choicesOf(types: readonly string[]): readonly string[] {
   const nouns = [...new Set(types.map((each) => `${each.split(".")[0]}.*`))];
   return ["*", ...nouns, ...types];
+}
+
+type Fields = Pick<Webhook, "url" | "description" | "events" | "projects" | "environments" | "tags" | "enabled">;
+
+/** What a change of these fields is taken back with. */
+export function asItWas(webhook: Fields, changed: WebhookPatch): WebhookPatch {
+  const { url, description, events, projects, environments, tags, enabled } = webhook;
+  const before: WebhookPatch = { url, description, events, projects, environments, tags, enabled };
+  return Object.fromEntries(Object.entries(before).filter(([field]) => field in changed));
 }

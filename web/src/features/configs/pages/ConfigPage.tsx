@@ -1,21 +1,22 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { usePlace } from "@/api/place";
-import { announce, announceProblem } from "@/components/announce";
 import { Badge } from "@/components/Badge";
-import { askToConfirm } from "@/components/confirm";
 import { Guarded } from "@/components/Guarded";
 import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
+import { ActReview } from "@/components/reviewing/ActReview";
+import type { Act } from "@/components/reviewing/acts";
 import { type Tab, Tabs } from "@/components/Tabs";
 import { pagePath, useParams } from "@/lib/url";
 import { ConfigHistory } from "../parts/ConfigHistory";
 import { DefinitionTab } from "../parts/DefinitionTab";
 import { PersonaTab } from "../parts/PersonaTab";
 import { SettingsTab } from "../parts/SettingsTab";
-import { type Config, configQuery, configsKey, deleteConfig, setArchived, settingsQuery } from "../queries";
+import { actOnConfig, type Config, configQuery, configsKey, settingsQuery } from "../queries";
 
 const TABS: readonly Tab[] = [
   { key: "values", label: "Values here", edit: "fields" },
@@ -69,70 +70,63 @@ export default function ConfigPage() {
   );
 }
 
+const MEANING: Record<Act, string> = {
+  archive: "No environment serves it: code that asks for it gets its own default.",
+  restore: "It is served again, with the value and the overrides that it had.",
+  delete: "Code that still asks for it finds nothing from then on. History keeps it.",
+};
+
 function Actions({ config }: { readonly config: Config }) {
   const { project } = usePlace();
   const client = useQueryClient();
   const navigate = useNavigate();
+  const [asked, setAsked] = useState<Act | null>(null);
   const refresh = () => client.invalidateQueries({ queryKey: configsKey(project.key) });
-  const archive = async (archived: boolean) => {
-    try {
-      const written = await setArchived(project.key, config.key, archived);
-      announce(written, {
-        what: `${archived ? "Archived" : "Restored"} config ${config.key}`,
-        undo: async () => {
-          await setArchived(project.key, config.key, !archived);
-          await refresh();
-        },
-      });
-      await refresh();
-    } catch (thrown) {
-      announceProblem(thrown, `Config ${config.key} stays as it is`);
-    }
-  };
-  const remove = async () => {
-    const sure = await askToConfirm({
-      title: `Delete config ${config.key}?`,
-      text: "Code that still asks for it finds nothing from then on. History keeps it.",
-      confirm: "Delete config",
-    });
-    if (!sure) return;
-    try {
-      announce(await deleteConfig(project.key, config.key), { what: `Deleted config ${config.key}` });
-      await refresh();
-      await navigate({ to: pagePath(project.key, "configs") });
-    } catch (thrown) {
-      announceProblem(thrown, `Config ${config.key} was not deleted`);
-    }
-  };
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label="More actions">
-          <Icon name="more" />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Guarded right="config:archive">
-          {(guard) => (
-            <Menu.Item
-              leftSection={<Icon name="archive" size={16} />}
-              onClick={() => void archive(!config.archived)}
-              {...guard}
-            >
-              {config.archived ? "Restore config" : "Archive config"}
-            </Menu.Item>
-          )}
-        </Guarded>
-        {config.archived && (
-          <Guarded right="config:delete">
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size="lg" aria-label="More actions">
+            <Icon name="more" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Guarded right="config:archive">
             {(guard) => (
-              <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => void remove()} {...guard}>
-                Delete config
+              <Menu.Item
+                leftSection={<Icon name="archive" size={16} />}
+                onClick={() => setAsked(config.archived ? "restore" : "archive")}
+                {...guard}
+              >
+                {config.archived ? "Restore config" : "Archive config"}
               </Menu.Item>
             )}
           </Guarded>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+          {config.archived && (
+            <Guarded right="config:delete">
+              {(guard) => (
+                <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => setAsked("delete")} {...guard}>
+                  Delete config
+                </Menu.Item>
+              )}
+            </Guarded>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {asked !== null && (
+        <ActReview
+          entity="config"
+          entityKey={config.key}
+          action={asked}
+          document={config}
+          act={(how) => actOnConfig(project.key, config.key, asked, how)}
+          refresh={refresh}
+          {...(asked === "delete" ? { onDone: () => navigate({ to: pagePath(project.key, "configs") }) } : {})}
+          onClose={() => setAsked(null)}
+        >
+          {MEANING[asked]}
+        </ActReview>
+      )}
+    </>
   );
 }

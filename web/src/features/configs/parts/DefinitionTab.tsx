@@ -8,6 +8,7 @@ import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EntityPicker } from "@/components/EntityPicker";
 import { EditReview } from "@/components/reviewing/EditReview";
+import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { errorsBelow } from "@/components/schema/errors";
 import { useRefused } from "@/components/use-refused";
@@ -57,6 +58,7 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
   const broken = brokenBySchema(refused);
   return (
     <Stack gap="md">
+      {!config.archived && <LookOnly right="config:update" />}
       <Meanwhile edited={edited} />
       {broken.length > 0 && (
         <Alert color="red" variant="light" role="alert" title="The schema would break what environments serve">

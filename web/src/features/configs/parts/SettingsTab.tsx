@@ -8,6 +8,7 @@ import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { segmentKeysQuery } from "@/components/queries";
 import { EditReview } from "@/components/reviewing/EditReview";
+import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { errorsBelow } from "@/components/schema/errors";
 import { useRefused } from "@/components/use-refused";
@@ -55,6 +56,7 @@ export function SettingsTab({ config, settings }: Props) {
 
   return (
     <Stack gap="md">
+      {!config.archived && <LookOnly right="config:update" environment={environment.key} />}
       <Meanwhile edited={edited} />
       <Card
         title={`Value in ${environment.name}`}

@@ -5,6 +5,7 @@ import { useRight } from "@/api/rights";
 import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EditReview } from "@/components/reviewing/EditReview";
+import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { useRefused } from "@/components/use-refused";
 import { type Experiment, experimentKey, useActions } from "../queries";
@@ -42,7 +43,7 @@ export function DesignTab({ experiment }: { experiment: Experiment }) {
           change. Other shares or another audience begin a new phase.
         </p>
       )}
-      {!right.allowed && <p className={styles.note}>{right.reason}.</p>}
+      <LookOnly right="experiment:update" environment={experiment.environment} />
       <fieldset className={styles.plain} disabled={!right.allowed || experiment.archived}>
         <DesignForm
           design={draft}

@@ -1,5 +1,6 @@
 import { Alert } from "@mantine/core";
 import { Icon } from "@/components/Icon";
+import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { type amount, count, lift, plural, pValue, signedAmount } from "@/lib/format";
 import styles from "../results/results.module.css";
@@ -17,7 +18,7 @@ export function HoldoutEffectView({ effect }: { effect: HoldoutEffect }) {
       </p>
       {effect.problem !== null && (
         <Alert color="gray" variant="light" icon={<Icon name="info" />}>
-          {effect.problem}
+          <Sentence text={effect.problem} />
         </Alert>
       )}
       {effect.mismatch === true && (

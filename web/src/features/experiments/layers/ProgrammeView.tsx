@@ -2,6 +2,7 @@ import { outcomeSign } from "@/charts/palette";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
 import { PageLink } from "@/components/PageLink";
+import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { Stat } from "@/components/Stat";
 import { lift, plural, rate } from "@/lib/format";
@@ -75,7 +76,11 @@ export function ProgrammeView({ programme }: { programme: Programme }) {
                 <tr key={`${each.experiment_id} ${each.variation}`}>
                   <th scope="row">
                     <PageLink to={pagePath(project, "experiments", each.experiment)}>{each.name}</PageLink>
-                    {each.problem !== null && <p className={styles.hint}>{each.problem}</p>}
+                    {each.problem !== null && (
+                      <p className={styles.hint}>
+                        <Sentence text={each.problem} />
+                      </p>
+                    )}
                   </th>
                   <td>{each.variation}</td>
                   <td>

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { analytics, controlPlane, read, type Written, write } from "@/api/clients";
 import type { components as Analytics } from "@/api/generated/analytics";
 import type { components } from "@/api/generated/control-plane";
+import type { Act, How as ActHow } from "@/components/reviewing/acts";
 import { given } from "@/lib/url";
 import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
@@ -43,16 +44,6 @@ export function useLayerWrites(kind: Kind, project: string) {
       await refresh();
     }
   };
-  const put = (key: string, archived: boolean) => {
-    const params = { path: { project, key } };
-    if (kind === "layer")
-      return archived
-        ? write(controlPlane.POST(`${LAYER}/archive`, { params }))
-        : write(controlPlane.POST(`${LAYER}/restore`, { params }));
-    return archived
-      ? write(controlPlane.POST(`${HOLDOUT}/archive`, { params }))
-      : write(controlPlane.POST(`${HOLDOUT}/restore`, { params }));
-  };
   return {
     refresh,
     create: (key: string, name: string, share: number) => {
@@ -77,8 +68,20 @@ export function useLayerWrites(kind: Kind, project: string) {
             ),
       );
     },
-    archive: (key: string) => done<Written<Layer | Holdout>>(put(key, true)),
   };
+}
+
+/** Of a dry run what would be done, and nothing is. */
+export function actOnShared(kind: Kind, project: string, key: string, action: Act, { dryRun, reason }: ActHow) {
+  const params = { path: { project, key }, query: { dry_run: dryRun }, header: reasonHeader(reason) };
+  if (action === "delete") return write(controlPlane.DELETE(kind === "layer" ? LAYER : HOLDOUT, { params }));
+  if (kind === "layer")
+    return action === "archive"
+      ? write(controlPlane.POST(`${LAYER}/archive`, { params }))
+      : write(controlPlane.POST(`${LAYER}/restore`, { params }));
+  return action === "archive"
+    ? write(controlPlane.POST(`${HOLDOUT}/archive`, { params }))
+    : write(controlPlane.POST(`${HOLDOUT}/restore`, { params }));
 }
 
 export function useHoldoutEffect(project: string, environment: string, holdout: string, wanted: boolean) {

@@ -1,6 +1,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Card } from "@/components/Card";
+import { Sentence } from "@/components/Sentence";
 import { plural } from "@/lib/format";
 import type { Decision, Result } from "./queries";
 import styles from "./results.module.css";
@@ -17,7 +18,11 @@ export function DecisionCard({ result, action }: Props) {
   const { decisions, plan } = result;
   return (
     <Card title="Decision">
-      {decisions.length === 0 && <Text>{result.summary}</Text>}
+      {decisions.length === 0 && (
+        <Text>
+          <Sentence text={result.summary} />
+        </Text>
+      )}
       {decisions.map((each) => (
         <section key={each.variation} className={styles.decision} data-tone={verdictTone(each.verdict)}>
           <Group justify="space-between" align="flex-start" gap="sm">
@@ -27,7 +32,7 @@ export function DecisionCard({ result, action }: Props) {
               </h3>
               {each.reasons.map((reason) => (
                 <p key={reason} className={styles.reason}>
-                  {reason}
+                  <Sentence text={reason} />
                 </p>
               ))}
               {each.days_left !== null && each.verdict === "keep_running" && (

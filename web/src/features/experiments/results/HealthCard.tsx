@@ -1,5 +1,6 @@
 import { Badge, type Tone } from "@/components/Badge";
 import { Card } from "@/components/Card";
+import { Sentence } from "@/components/Sentence";
 import { plural } from "@/lib/format";
 import { byUrgency, problems } from "./model";
 import type { HealthCheck } from "./queries";
@@ -51,10 +52,12 @@ function Check({ check }: { check: HealthCheck }) {
         <Badge tone={tone}>{word}</Badge>
         <strong>{checkTitle(check.name)}</strong>
       </div>
-      <p>{check.finding}</p>
+      <p>
+        <Sentence text={check.finding} />
+      </p>
       {check.state !== "ok" && (
         <p className={styles.hint}>
-          {check.meaning} <strong>What to do:</strong> {check.action}
+          <Sentence text={check.meaning} /> <strong>What to do:</strong> <Sentence text={check.action} />
         </p>
       )}
     </div>

@@ -1,4 +1,5 @@
 import { outcomeSign } from "@/charts/palette";
+import { Sentence } from "@/components/Sentence";
 import { plural } from "@/lib/format";
 import { effectWords, level, marginWords } from "./formats";
 import { MetricDetails } from "./MetricDetails";
@@ -26,7 +27,11 @@ export function MetricBlock({ metric, places, scale, early, result }: Props) {
         <h3>{metric.name}</h3>
         {!metric.higher_is_better && <span className={styles.hint}>less is better</span>}
       </div>
-      {compared.length === 0 && <p className={styles.reason}>{metric.explanation}</p>}
+      {compared.length === 0 && (
+        <p className={styles.reason}>
+          <Sentence text={metric.explanation} />
+        </p>
+      )}
       <ul className={styles.levels}>
         {control && (
           <li>
@@ -88,7 +93,12 @@ function Effect({
         {outcomeSign(outcome)} {readingWord(state)}
       </span>
       {!unread && state !== "not_estimable" && ` ${effectWords(metric, shownEffect(comparison, early), scale)}`}
-      {state === "not_estimable" && <span className={styles.hint}> {comparison.explanation}</span>}
+      {state === "not_estimable" && (
+        <span className={styles.hint}>
+          {" "}
+          <Sentence text={comparison.explanation} />
+        </span>
+      )}
       {comparison.guardrail && <span className={styles.hint}> margin {marginWords(metric, comparison)}</span>}
       {metric.role === "guardrail" && !comparison.guardrail && (
         <span className={styles.hint}> without a margin, so it decides nothing</span>

@@ -2,6 +2,7 @@ import { Counts } from "@/charts/Counts";
 import { variationColour } from "@/charts/palette";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
+import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { count, plural, rate, shortDayInUtc } from "@/lib/format";
 import { placesOf } from "./model";
@@ -47,7 +48,9 @@ export function UnitsCard({ result }: { result: Result }) {
       </Sideways>
       {ratio.mismatch === true && (
         <>
-          <p className={styles.reason}>{ratio.summary}</p>
+          <p className={styles.reason}>
+            <Sentence text={ratio.summary} />
+          </p>
           <Sources ratio={ratio} />
         </>
       )}

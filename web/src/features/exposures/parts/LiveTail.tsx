@@ -6,6 +6,7 @@ import { useRight } from "@/api/rights";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
+import { WhyNot } from "@/components/rights/WhyNot";
 import classes from "../exposures.module.css";
 import { shown, type TailFilter, type TailRow } from "../model";
 import { type TailState, useTail } from "./use-tail";
@@ -28,7 +29,13 @@ export function LiveTail() {
   const { rows, state, problem, clear } = useTail(project.key, environment.key, paused || !right.allowed);
   const fitting = useMemo(() => shown(rows, filter), [rows, filter]);
   const { label, tone } = STATES[state];
-  if (!right.allowed) return <Empty title="You may not see events here" text={`${right.reason}.`} />;
+  if (!right.allowed)
+    return (
+      <Empty
+        title="You may not see events here"
+        text={<WhyNot right="exposures:read" environment={environment.key} />}
+      />
+    );
   return (
     <Card
       title="Events as they arrive"

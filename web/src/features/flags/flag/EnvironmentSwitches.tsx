@@ -35,15 +35,14 @@ interface OneProps {
 function One({ flag, environment, turn }: OneProps) {
   const place = usePlace();
   const current = place.environment.key === environment.key;
-  const { allowed, reason } = useRight("flag:toggle", environment.key);
+  const { allowed } = useRight("flag:toggle", environment.key);
   const [busy, setBusy] = useState(false);
   const enabled = flag.environments[environment.key]?.enabled ?? false;
-  const why = flag.archived ? "It is archived" : allowed ? "" : reason;
   const change = (on: boolean) => {
     setBusy(true);
     void turn(flag, environment, on).finally(() => setBusy(false));
   };
-  useKeys({ t: () => why === "" && !busy && change(!enabled) }, current);
+  useKeys({ t: () => allowed && !flag.archived && !busy && change(!enabled) }, current);
   return (
     <li className={classes.environment} data-current={current}>
       <PageLink
@@ -57,7 +56,9 @@ function One({ flag, environment, turn }: OneProps) {
         checked={enabled}
         label={`${flag.key} in ${environment.name}`}
         onChange={change}
-        reason={why}
+        reason={flag.archived ? "It is archived" : ""}
+        lacks={allowed || flag.archived ? undefined : "flag:toggle"}
+        environment={environment.key}
         busy={busy}
       />
     </li>

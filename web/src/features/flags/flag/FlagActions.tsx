@@ -5,39 +5,30 @@ import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { asProblem } from "@/api/problem";
 import { announce } from "@/components/announce";
-import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { FormDialog } from "@/components/FormDialog";
 import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
 import { Icon } from "@/components/Icon";
+import { ActReview } from "@/components/reviewing/ActReview";
+import type { Act } from "@/components/reviewing/acts";
 import { pagePath } from "@/lib/url";
 import { flagChanged } from "../changed";
-import { archiveFlag, cloneFlag, deleteFlag, type Flag, flagKey, unarchiveFlag } from "./queries";
+import { actOnFlag, cloneFlag, type Flag, flagKey } from "./queries";
+
+const MEANING: Record<Act, string> = {
+  archive: "It serves its off variation everywhere until it is restored.",
+  restore: "It is off in every environment: what it served before may be long out of date.",
+  delete: "Programs that ask for it get their own default. Its history stays in the audit log.",
+};
 
 /** What is done with the flag as a whole. */
 export function FlagActions({ flag }: { readonly flag: Flag }) {
   const { project } = usePlace();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [dialog, setDialog] = useState<"clone" | "archive" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"clone" | Act | null>(null);
   const refresh = () => flagChanged(client, project.key, flag.key);
-  const subject = { project: project.key, kind: "flag", key: flag.key } as const;
-  const putAway = async () => {
-    const written = await archiveFlag(project.key, flag.key);
-    announce(written, { what: `Archived ${flag.key}`, undo: undoOf(subject, written, refresh) });
-    await refresh();
-  };
-  const takeOut = async () => {
-    const written = await unarchiveFlag(project.key, flag.key);
-    announce(written, {
-      what: `Restored ${flag.key}; it is off everywhere`,
-      undo: undoOf(subject, written, refresh),
-    });
-    await refresh();
-  };
-  const destroy = async () => {
-    await deleteFlag(project.key, flag.key);
-    announce(null, { what: `Deleted ${flag.key}` });
+  const leave = async () => {
     await navigate({ to: pagePath(project.key, "flags"), search: true });
     client.removeQueries({ queryKey: flagKey(project.key, flag.key) });
   };
@@ -61,7 +52,7 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
             {(guard) => (
               <Menu.Item
                 leftSection={<Icon name="archive" />}
-                onClick={() => (flag.archived ? void takeOut() : setDialog("archive"))}
+                onClick={() => setDialog(flag.archived ? "restore" : "archive")}
                 {...guard}
               >
                 {flag.archived ? "Restore the flag" : "Archive the flag"}
@@ -78,25 +69,20 @@ export function FlagActions({ flag }: { readonly flag: Flag }) {
         </Menu.Dropdown>
       </Menu>
       {dialog === "clone" && <Clone flag={flag} onClose={() => setDialog(null)} />}
-      <ConfirmDialog
-        opened={dialog === "archive"}
-        onClose={() => setDialog(null)}
-        title={`Archive ${flag.key}?`}
-        confirm="Archive the flag"
-        onConfirm={putAway}
-      >
-        It serves its off variation everywhere until it is restored.
-      </ConfirmDialog>
-      <ConfirmDialog
-        opened={dialog === "delete"}
-        onClose={() => setDialog(null)}
-        title={`Delete ${flag.key}?`}
-        confirm="Delete the flag"
-        tone="danger"
-        onConfirm={destroy}
-      >
-        Programs that ask for it get their own default. Its history stays in the audit log.
-      </ConfirmDialog>
+      {dialog !== null && dialog !== "clone" && (
+        <ActReview
+          entity="flag"
+          entityKey={flag.key}
+          action={dialog}
+          document={flag}
+          act={(how) => actOnFlag(project.key, flag.key, dialog, how)}
+          refresh={refresh}
+          {...(dialog === "delete" ? { onDone: leave } : {})}
+          onClose={() => setDialog(null)}
+        >
+          {MEANING[dialog]}
+        </ActReview>
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { type Environment, usePlace } from "@/api/place";
 import { asProblem } from "@/api/problem";
 import { announce, announceRequest } from "@/components/announce";
+import { undoChange } from "@/components/history/queries";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
 import { ExperimentChoices } from "@/components/reviewing/ExperimentChoices";
@@ -156,8 +157,17 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
     };
     try {
       const written = await promote(project.key, to.key, body, reason);
-      if (mode === "save") announce(written, { what: `Brought ${flag.key} to ${to.name}` });
-      else announceRequest(written.data.number);
+      if (mode === "request") announceRequest(written.data.number);
+      else {
+        const { version } = await client.fetchQuery({ ...settingsQuery(at), staleTime: 0 });
+        announce(written, {
+          what: `Brought ${flag.key} to ${to.name}`,
+          undo: async () => {
+            await undoChange({ ...at, kind: "flag_settings" }, version);
+            await flagChanged(client, project.key, flag.key);
+          },
+        });
+      }
     } catch (thrown) {
       if (asProblem(thrown).code === "not_approved") setMustAsk(true);
       throw thrown;

@@ -1,4 +1,4 @@
-import { Alert, SegmentedControl, Text } from "@mantine/core";
+import { Alert, SegmentedControl } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
@@ -11,6 +11,7 @@ import { QueryView } from "@/components/QueryView";
 import { segmentKeysQuery } from "@/components/queries";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { Impact } from "@/components/reviewing/Impact";
+import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
@@ -69,7 +70,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
     subject: { kind: "flag_settings", ...at },
   });
   const { draft, set, dirty, discard, base, version, moved } = edited;
-  const { allowed, reason } = useRight("flag:update", at.environment);
+  const { allowed } = useRight("flag:update", at.environment);
   const { allowed: mayPropose } = useRight("change:propose", at.environment);
   const attributes = useAttributes(at.project, at.environment);
   const segments = useQuery(segmentKeysQuery(at.project)).data;
@@ -101,7 +102,7 @@ function Editor({ flag, at, stored, saved }: LoadedProps & { readonly saved: Set
     <>
       <div className={classes.columns}>
         <div className={classes.main}>
-          {!editable && !flag.archived && <Text c="dimmed">You can look at this. {reason}.</Text>}
+          {!editable && !flag.archived && <LookOnly right="flag:update" environment={at.environment} />}
           <Meanwhile edited={edited} />
           {errors.length > 0 && <Refused errors={errors} onGo={(path) => setGoTo({ path })} />}
           <SegmentedControl

@@ -12,6 +12,7 @@ import type { Subject } from "@/components/history/queries";
 import { undoOf } from "@/components/history/undo";
 import { Icon } from "@/components/Icon";
 import { Review } from "@/components/Review";
+import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
 import { useRefused } from "@/components/use-refused";
@@ -83,6 +84,7 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
   };
   return (
     <div className={classes.main}>
+      {!flag.archived && <LookOnly right="flag:update" />}
       <Meanwhile edited={edited} />
       <Card title="Variations" subtitle={`Type: ${flag.type}. Every environment has the same.`}>
         <ul className={classes.rows}>

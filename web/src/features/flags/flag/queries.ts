@@ -4,6 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { analytics, controlPlane, read, type Written, write } from "@/api/clients";
 import type { components as AnalyticsComponents } from "@/api/generated/analytics";
 import type { components } from "@/api/generated/control-plane";
+import type { Act, How } from "@/components/reviewing/acts";
 import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
@@ -19,6 +20,7 @@ export type Exposures = AnalyticsComponents["schemas"]["ExposuresDocument"];
 export type OnExperiments = "new_phase" | "stop" | "accept";
 
 const PAGE = 200;
+const FLAG = "/api/v1/projects/{project}/flags/{key}" as const;
 
 export interface At {
   readonly project: string;
@@ -138,11 +140,11 @@ export const cloneFlag = (project: string, key: string, body: Schemas["FlagClone
     controlPlane.POST("/api/v1/projects/{project}/flags/{key}/clone", { params: { path: { project, key } }, body }),
   );
 
-export const archiveFlag = (project: string, key: string) =>
-  write(controlPlane.POST("/api/v1/projects/{project}/flags/{key}/archive", { params: { path: { project, key } } }));
-
-export const unarchiveFlag = (project: string, key: string) =>
-  write(controlPlane.POST("/api/v1/projects/{project}/flags/{key}/restore", { params: { path: { project, key } } }));
-
-export const deleteFlag = (project: string, key: string) =>
-  write(controlPlane.DELETE("/api/v1/projects/{project}/flags/{key}", { params: { path: { project, key } } }));
+/** Of a dry run what would be done, and nothing is. */
+export function actOnFlag(project: string, key: string, action: Act, { dryRun, reason }: How) {
+  const header = reasonHeader(reason);
+  const params = { path: { project, key }, query: { dry_run: dryRun }, header };
+  if (action === "archive") return write(controlPlane.POST(`${FLAG}/archive`, { params }));
+  if (action === "restore") return write(controlPlane.POST(`${FLAG}/restore`, { params }));
+  return write(controlPlane.DELETE(FLAG, { params }));
+}

@@ -9,25 +9,25 @@ import { servedWords } from "./serving";
 interface Props {
   readonly flag: Flag;
   readonly environment: Environment;
-  /** Why it may not be switched. */
-  readonly reason: string;
+  readonly allowed: boolean;
   readonly turn: SwitchFlag;
 }
 
 /** A flag's switch in one environment, with what it serves there. */
-export const SwitchCell = memo(function SwitchCell({ flag, environment, reason, turn }: Props) {
+export const SwitchCell = memo(function SwitchCell({ flag, environment, allowed, turn }: Props) {
   const [busy, setBusy] = useState(false);
   const state = flag.environments[environment.key];
   const enabled = state?.enabled ?? false;
   // A percentage stays on one line with its sign.
   const served = state === undefined ? "" : servedWords(state.serves).replaceAll(" %", "\u00a0%");
-  const why = flag.archived ? "It is archived" : reason;
   return (
     <span className={classes.switching}>
       <Switch
         checked={enabled}
         label={`${flag.key} in ${environment.name}`}
-        reason={why}
+        reason={flag.archived ? "It is archived" : ""}
+        lacks={allowed || flag.archived ? undefined : "flag:toggle"}
+        environment={environment.key}
         busy={busy}
         onChange={(on) => {
           setBusy(true);

@@ -26,12 +26,12 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
     const switches = environments
       .filter((each) => chosen.environments.includes(each.key))
       .map((each): FlagColumn => {
-        const { reason } = allowance(permissions, "flag:toggle", each.key);
+        const { allowed } = allowance(permissions, "flag:toggle", each.key);
         return {
           id: `in ${each.key}`,
           header: each.name,
           width: "15%",
-          cell: (flag) => <SwitchCell flag={flag} environment={each} reason={reason} turn={turn} />,
+          cell: (flag) => <SwitchCell flag={flag} environment={each} allowed={allowed} turn={turn} />,
         };
       });
     const facts: Record<OptionalColumn, FlagColumn> = {

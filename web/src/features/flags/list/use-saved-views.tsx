@@ -6,6 +6,7 @@ import { useRight } from "@/api/rights";
 import { announce, announceProblem } from "@/components/announce";
 import type { FilterViews } from "@/components/FilterBar";
 import { FormDialog } from "@/components/FormDialog";
+import { WhyNot } from "@/components/rights/WhyNot";
 import { type FlagSearch, flagSearch, isNarrowed, NO_FILTER } from "../filters";
 import { deleteView, savedViewsQuery, saveView } from "./queries";
 
@@ -87,7 +88,7 @@ function SaveDialog({ search, onClose }: { readonly search: FlagSearch; readonly
       <Checkbox
         label="For everybody in the project"
         disabled={!mayShare.allowed}
-        description={mayShare.reason}
+        description={mayShare.allowed ? null : <WhyNot right="flag:update" />}
         checked={shared}
         onChange={(event) => setShared(event.currentTarget.checked)}
       />

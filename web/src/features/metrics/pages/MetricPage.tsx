@@ -12,12 +12,14 @@ import { VersionList } from "@/components/history/VersionList";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
+import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { Tabs } from "@/components/Tabs";
 import { useRefused } from "@/components/use-refused";
 import { pagePath, useParams } from "@/lib/url";
 import { formOf, patchBody, sentenceOf } from "../model";
 import { CalibrationCard } from "../parts/CalibrationCard";
+import { MetricActions } from "../parts/MetricActions";
 import { MetricFields } from "../parts/MetricFields";
 import styles from "../parts/metrics.module.css";
 import { PreviewCard } from "../parts/PreviewCard";
@@ -46,6 +48,7 @@ function Page({ metric }: { metric: Metric }) {
         back={{ label: "Metrics", to: pagePath(project.key, "metrics") }}
         title={metric.name}
         subtitle={metric.description || undefined}
+        actions={<MetricActions metric={metric} />}
         tabs={<Tabs label={`Parts of ${metric.name}`} tabs={TABS} />}
       />
       {tab === "definition" ? (
@@ -100,7 +103,7 @@ function Definition({ metric }: { metric: Metric }) {
   return (
     <>
       <Meanwhile edited={edited} />
-      {!right.allowed && <p className={styles.text}>{right.reason}.</p>}
+      <LookOnly right="metric:update" />
       <fieldset className={styles.plain} disabled={!right.allowed || metric.archived}>
         <MetricFields
           form={draft}

@@ -1,12 +1,23 @@
-import { NativeSelect, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, NativeSelect, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Environment } from "@/api/place";
+import { Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { EntityPicker } from "@/components/EntityPicker";
 import { FormDialog } from "@/components/FormDialog";
-import { DAYS_CHOICES, DAYS_DEFAULT, expiryAfter } from "../model";
-import { overridesKey, removeOverrides, setOverride, variationsQuery } from "../queries";
+import { same } from "@/lib/json";
+import { DAYS_CHOICES, DAYS_DEFAULT, expiryAfter, replacedBy } from "../model";
+import {
+  type Override,
+  overridesKey,
+  removeOverrides,
+  setAgain,
+  setOverride,
+  unitQuery,
+  useReplaced,
+  variationsQuery,
+} from "../queries";
 
 interface Props {
   readonly project: string;
@@ -25,6 +36,10 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
   const [days, setDays] = useState<number>(DAYS_DEFAULT);
   const variations = useQuery(variationsQuery(project, flag ?? "")).data ?? [];
   const chosen = variation === "" ? (variations[0]?.key ?? "") : variation;
+  const held = useReplaced({ project, environment: environment.key, unit, flag });
+  const [seen, setSeen] = useState<Override | null>(null);
+  // What is shown is what a save may take the place of.
+  useEffect(() => setSeen(held), [held]);
   const refresh = () => client.invalidateQueries({ queryKey: overridesKey(project, environment.key) });
   const incomplete = [
     unit.trim() === "" && "a user",
@@ -35,11 +50,24 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
     if (flag === null) return;
     const key = unit.trim();
     const body = { flag, variation: chosen, reason: reason.trim(), expires_at: expiryAfter(days, new Date()) };
+    const before = await client.fetchQuery({ ...unitQuery(project, environment.key, key), staleTime: 0 });
+    const replaced = replacedBy(before.overrides, flag);
+    // Whoever saves has seen what it takes the place of.
+    if (!same(replaced, seen)) {
+      setSeen(replaced);
+      throw new Problem({
+        status: 0,
+        title: "It was changed meanwhile",
+        detail: "Somebody has changed what this user gets: look at it, then save",
+        code: "changed_meanwhile",
+      });
+    }
     const written = await setOverride(project, environment.key, key, body);
     announce(written, {
       what: `${key} gets ${chosen} of ${flag} in ${environment.name}`,
       undo: async () => {
-        await removeOverrides(project, environment.key, key, flag);
+        if (replaced === null) await removeOverrides(project, environment.key, key, flag);
+        else await setAgain(project, environment.key, key, replaced);
         await refresh();
       },
     });
@@ -72,6 +100,11 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
           setVariation("");
         }}
       />
+      {seen !== null && (
+        <Alert color="yellow" variant="light" role="status" title={`${seen.unit} has ${seen.variation} now`}>
+          Set by {seen.set_by}: {seen.reason}. What you set takes its place.
+        </Alert>
+      )}
       <NativeSelect
         label="Gets"
         data={variations.map((each) => ({

@@ -6,6 +6,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { pagePath } from "@/lib/url";
 import { Changes } from "../parts/Changes";
+import { Cleanup } from "../parts/Cleanup";
 import { Experiments } from "../parts/Experiments";
 import { Figures } from "../parts/Figures";
 import { Rollouts } from "../parts/Rollouts";
@@ -17,6 +18,7 @@ import classes from "./OverviewPage.module.css";
 /** What goes on now. Each figure leads to the page that explains it. */
 export default function OverviewPage() {
   const { project, environment } = usePlace();
+  const flags = useRight("flag:read");
   const audit = useRight("audit:read");
   const sdks = useQuery(sdksQuery(project.key, environment.key));
   const isSilent = sdks.data !== undefined && sdks.data.sdks.length === 0 && sdks.data.last_exposure_at === null;
@@ -39,6 +41,7 @@ export default function OverviewPage() {
           <Experiments />
           <Rollouts />
           {!isSilent && <Sdks />}
+          {!isSilent && flags.allowed && <Cleanup />}
         </div>
         {audit.allowed && (
           <div className={classes.column}>

@@ -19,6 +19,7 @@ import { heldWords } from "../model";
 import { BindDialog } from "../parts/BindDialog";
 import { RightsTable } from "../parts/RightsTable";
 import {
+  type HeldRole,
   type Member,
   type MemberPermissions,
   memberPermissionsQuery,
@@ -80,9 +81,25 @@ function Roles({ member, permissions }: { readonly member: Member; readonly perm
   const writes = usePeopleWrites(organization.id);
   const roles = useQuery(rolesQuery(organization.id)).data ?? [];
   const [binding, setBinding] = useState(false);
-  const run = async (writing: Promise<Parameters<typeof announce>[0]>, what: string) => {
+  const takeAway = async ({ role, binding, project, environment }: HeldRole) => {
+    if (binding === null) return;
+    const where = { ...(project === null ? {} : { project }), ...(environment === null ? {} : { environment }) };
     try {
-      announce(await writing, { what });
+      announce(await writes.unbind(binding), {
+        what: `Took away ${role}`,
+        undo: () => writes.bind({ user: member.id, role, ...where }),
+      });
+    } catch (thrown) {
+      announceProblem(thrown);
+    }
+  };
+  const change = async (role: string | null) => {
+    try {
+      const written = await writes.changeRole(member, role);
+      announce(written, {
+        what: `Changed the role of ${member.email}`,
+        undo: () => writes.changeRole(written.data, member.role),
+      });
     } catch (thrown) {
       announceProblem(thrown);
     }
@@ -117,7 +134,7 @@ function Roles({ member, permissions }: { readonly member: Member; readonly perm
                     variant="subtle"
                     color="red"
                     aria-label={`Take away ${heldWords(each)}`}
-                    onClick={() => void run(writes.unbind(each.binding ?? ""), `Took away ${each.role}`)}
+                    onClick={() => void takeAway(each)}
                     {...props}
                   >
                     Take away
@@ -141,9 +158,7 @@ function Roles({ member, permissions }: { readonly member: Member; readonly perm
             allowDeselect={false}
             value={member.role ?? NONE}
             disabled={props["aria-disabled"] === true}
-            onChange={(next) =>
-              void run(writes.changeRole(member, next === NONE ? null : next), `Changed the role of ${member.email}`)
-            }
+            onChange={(next) => void change(next === NONE ? null : next)}
           />
         )}
       </Guarded>
@@ -191,7 +206,8 @@ function PersonActions({ member }: { readonly member: Member }) {
           setLink(made.data.link);
         }}
       >
-        A link lets {member.email} choose another password within a day. It ends all their sessions.
+        A link lets {member.email} choose another password within a day. It ends all their sessions, which can't be
+        taken back.
       </ConfirmDialog>
       <ConfirmDialog
         opened={asked === "remove"}
@@ -204,7 +220,8 @@ function PersonActions({ member }: { readonly member: Member }) {
           void navigate({ to: pagePath(project.key, "people") });
         }}
       >
-        Their roles and their tokens end at once. Their account stays, and what they own goes on naming them.
+        Their roles and their tokens end at once, and that can't be taken back: who comes back is invited anew. Their
+        account stays, and what they own goes on naming them.
       </ConfirmDialog>
       <Modal opened={link !== null} onClose={() => setLink(null)} title="The link" size="lg">
         {link !== null && (

@@ -31,7 +31,8 @@ export function BindDialog({ title, subject, close }: Props) {
           place === "organization"
             ? {}
             : { project: project.key, ...(environment === undefined ? {} : { environment: environment.key }) };
-        announce(await writes.bind({ ...subject, role, ...where }), { what: `Gave the role ${role}` });
+        const written = await writes.bind({ ...subject, role, ...where });
+        announce(written, { what: `Gave the role ${role}`, undo: () => writes.unbind(written.data.id) });
       }}
     >
       <Select

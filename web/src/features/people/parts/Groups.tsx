@@ -65,8 +65,10 @@ export function Groups() {
           confirm="Create the group"
           incomplete={keyOf(name) === "" ? "Give it a name" : ""}
           onSubmit={async () => {
-            announce(await writes.createGroup({ key: keyOf(name), name: name.trim() }), {
+            const key = keyOf(name);
+            announce(await writes.createGroup({ key, name: name.trim() }), {
               what: `Created the group ${name.trim()}`,
+              undo: () => writes.removeGroup(key),
             });
             setName("");
           }}
@@ -90,9 +92,9 @@ function GroupCard({ group, writes }: { readonly group: Group; readonly writes: 
   const query = useQuery(groupMembersQuery(organization.id, group.key));
   const [leaving, setLeaving] = useState(false);
   const kept = group.provisioned;
-  const run = async (writing: Promise<Parameters<typeof announce>[0]>, what: string) => {
+  const run = async (writing: Promise<Parameters<typeof announce>[0]>, what: string, undo: () => Promise<unknown>) => {
     try {
-      announce(await writing, { what });
+      announce(await writing, { what, undo });
     } catch (thrown) {
       announceProblem(thrown);
     }
@@ -138,7 +140,9 @@ function GroupCard({ group, writes }: { readonly group: Group; readonly writes: 
                           color="gray"
                           aria-label={`Take ${each.email} out of ${group.name}`}
                           onClick={() =>
-                            void run(writes.leave(group.key, each.id), `Took ${each.email} out of ${group.name}`)
+                            void run(writes.leave(group.key, each.id), `Took ${each.email} out of ${group.name}`, () =>
+                              writes.join(group.key, each.id),
+                            )
                           }
                           {...props}
                         >
@@ -155,7 +159,9 @@ function GroupCard({ group, writes }: { readonly group: Group; readonly writes: 
                 label={`Add somebody to ${group.name}`}
                 without={members.map((each) => each.id)}
                 onChoose={(member) =>
-                  void run(writes.join(group.key, member.id), `Added ${member.email} to ${group.name}`)
+                  void run(writes.join(group.key, member.id), `Added ${member.email} to ${group.name}`, () =>
+                    writes.leave(group.key, member.id),
+                  )
                 }
               />
             )}
@@ -172,7 +178,7 @@ function GroupCard({ group, writes }: { readonly group: Group; readonly writes: 
           announce(await writes.removeGroup(group.key), { what: `Deleted the group ${group.name}` })
         }
       >
-        What was bound to it is taken from its members. They stay in the organization.
+        What was bound to it is taken from its members, and that can't be taken back. They stay in the organization.
       </ConfirmDialog>
     </Card>
   );

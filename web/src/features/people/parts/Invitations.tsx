@@ -129,7 +129,7 @@ function InviteDialog({
       incomplete={email.includes("@") ? "" : "Type an e-mail address"}
       onSubmit={async () => {
         const made = await writes.invite({ email: email.trim(), role });
-        announce(made, { what: `Invited ${email.trim()}` });
+        announce(made, { what: `Invited ${email.trim()}`, undo: () => writes.uninvite(made.data.id) });
         onMade(made.data);
       }}
     >

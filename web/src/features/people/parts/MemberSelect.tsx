@@ -1,6 +1,7 @@
 import { Select } from "@mantine/core";
 import { usePlace } from "@/api/place";
 import { useRight } from "@/api/rights";
+import { WhyNot } from "@/components/rights/WhyNot";
 import { type Member, useMembers } from "../queries";
 
 interface Props {
@@ -13,7 +14,7 @@ interface Props {
 /** Somebody of the organization; emptied once they are chosen. */
 export function MemberSelect({ label, without, onChoose }: Props) {
   const { organization } = usePlace();
-  const { allowed, reason } = useRight("group:manage");
+  const { allowed } = useRight("group:manage");
   const members = useMembers(organization.id).query.data ?? [];
   const free = members.filter((each) => !without.includes(each.id) && each.deactivated_at === null);
   return (
@@ -25,7 +26,7 @@ export function MemberSelect({ label, without, onChoose }: Props) {
       searchable
       limit={50}
       disabled={!allowed}
-      title={reason}
+      description={allowed ? null : <WhyNot right="group:manage" />}
       nothingFoundMessage="Nobody is called so"
       data={free.map((each) => ({ value: each.id, label: each.email }))}
       value={null}

@@ -1,4 +1,4 @@
-import { Button, Checkbox, PasswordInput, Select, TagsInput, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
@@ -6,18 +6,19 @@ import { announce, announceProblem } from "@/components/announce";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
-import { FormDialog } from "@/components/FormDialog";
 import { QueryView } from "@/components/QueryView";
 import classes from "../pages/people.module.css";
-import { rolesQuery } from "../queries";
 import { type IdentityProvider, providersQuery, useSignInWrites } from "../sign-in/queries";
+import { ProviderDialog } from "./ProviderDialog";
 
 /** OpenID providers, by which people of verified domains sign in. */
 export function Providers() {
   const { organization } = usePlace();
   const query = useQuery(providersQuery(organization.id));
   const writes = useSignInWrites(organization.id);
-  const [creating, setCreating] = useState(false);
+  const [edited, setEdited] = useState<IdentityProvider | "new" | null>(null);
+  // As it stands now: somebody else may have changed it since the dialog was opened.
+  const current = query.data?.find((each) => edited !== null && edited !== "new" && each.id === edited.id);
   const [leaving, setLeaving] = useState<IdentityProvider | null>(null);
   const check = async (provider: IdentityProvider) => {
     try {
@@ -29,11 +30,13 @@ export function Providers() {
   };
   const change = async (
     provider: IdentityProvider,
-    body: Parameters<typeof writes.changeProvider>[1],
+    body: { readonly enabled: boolean } | { readonly enforced: boolean },
     what: string,
   ) => {
+    const before = "enabled" in body ? { enabled: provider.enabled } : { enforced: provider.enforced };
     try {
-      announce(await writes.changeProvider(provider, body), { what });
+      const written = await writes.changeProvider(provider, body);
+      announce(written, { what, undo: () => writes.changeProvider(written.data, before) });
     } catch (thrown) {
       announceProblem(thrown);
     }
@@ -43,7 +46,7 @@ export function Providers() {
       title="Identity providers"
       subtitle="Single sign-on by OpenID Connect."
       actions={
-        <Button size="xs" variant="default" onClick={() => setCreating(true)}>
+        <Button size="xs" variant="default" onClick={() => setEdited("new")}>
           Add provider
         </Button>
       }
@@ -67,6 +70,14 @@ export function Providers() {
                     </span>
                   </span>
                   <span className={classes.actions}>
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      aria-label={`Edit ${each.name}`}
+                      onClick={() => setEdited(each)}
+                    >
+                      Edit
+                    </Button>
                     <Button
                       size="compact-sm"
                       variant="default"
@@ -119,7 +130,9 @@ export function Providers() {
           )
         }
       </QueryView>
-      {creating && <ProviderDialog close={() => setCreating(false)} />}
+      {edited !== null && (
+        <ProviderDialog provider={edited === "new" ? null : (current ?? edited)} close={() => setEdited(null)} />
+      )}
       <ConfirmDialog
         opened={leaving !== null}
         onClose={() => setLeaving(null)}
@@ -130,94 +143,8 @@ export function Providers() {
           if (leaving !== null) announce(await writes.removeProvider(leaving.id), { what: `Removed ${leaving.name}` });
         }}
       >
-        Nobody signs in by it any more. Memberships stay.
+        Nobody signs in by it any more, and its client secret is gone: it can't be taken back. Memberships stay.
       </ConfirmDialog>
     </Card>
-  );
-}
-
-function ProviderDialog({ close }: { readonly close: () => void }) {
-  const { organization } = usePlace();
-  const writes = useSignInWrites(organization.id);
-  const roles = useQuery(rolesQuery(organization.id)).data ?? [];
-  const [name, setName] = useState("");
-  const [issuer, setIssuer] = useState("");
-  const [clientId, setClientId] = useState("");
-  const [secret, setSecret] = useState("");
-  const [domains, setDomains] = useState<string[]>([]);
-  const [takesIn, setTakesIn] = useState(true);
-  const [role, setRole] = useState<string | null>("viewer");
-  const incomplete =
-    name === "" || issuer === "" || clientId === "" || secret === ""
-      ? "Fill in name, issuer, client id and secret"
-      : "";
-  return (
-    <FormDialog
-      opened
-      onClose={close}
-      title="Add an identity provider"
-      confirm="Add the provider"
-      incomplete={incomplete}
-      onSubmit={async () =>
-        announce(
-          await writes.createProvider({
-            name,
-            issuer,
-            client_id: clientId,
-            client_secret: secret,
-            domains,
-            takes_in: takesIn,
-            default_role: role,
-          }),
-          { what: `Added ${name}` },
-        )
-      }
-    >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <TextInput
-        label="Issuer"
-        placeholder="https://login.example.com"
-        required
-        value={issuer}
-        onChange={(event) => setIssuer(event.currentTarget.value)}
-      />
-      <TextInput
-        label="Client id"
-        required
-        autoComplete="off"
-        value={clientId}
-        onChange={(event) => setClientId(event.currentTarget.value)}
-      />
-      <PasswordInput
-        label="Client secret"
-        description="It is sealed, and never shown again."
-        required
-        autoComplete="off"
-        value={secret}
-        onChange={(event) => setSecret(event.currentTarget.value)}
-      />
-      <TagsInput label="Domains" description="Of the verified ones" value={domains} onChange={setDomains} />
-      <Checkbox
-        label="Take new people in as members"
-        checked={takesIn}
-        onChange={(event) => setTakesIn(event.currentTarget.checked)}
-      />
-      {takesIn && (
-        <Select
-          label="As"
-          data={roles.map((each) => ({ value: each.key, label: each.name }))}
-          clearable
-          clearButtonProps={{ "aria-label": "No role but those of their groups" }}
-          value={role}
-          onChange={setRole}
-        />
-      )}
-    </FormDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
@@ -6,13 +6,13 @@ import { announce } from "@/components/announce";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
-import { FormDialog } from "@/components/FormDialog";
 import { Guarded } from "@/components/Guarded";
 import { QueryView } from "@/components/QueryView";
 import { plural } from "@/lib/format";
-import { byNoun, keyOf, nounWords, verbWords } from "../model";
+import { byNoun, nounWords, verbWords } from "../model";
 import classes from "../pages/people.module.css";
-import { type Right, type Role, rightsQuery, rolesQuery, usePeopleWrites } from "../queries";
+import { type Role, rolesQuery, usePeopleWrites } from "../queries";
+import { RoleDialog } from "./RoleDialog";
 
 /** The built-in roles, and those that the organization made. */
 export function Roles() {
@@ -20,6 +20,8 @@ export function Roles() {
   const query = useQuery(rolesQuery(organization.id));
   const writes = usePeopleWrites(organization.id);
   const [edited, setEdited] = useState<Role | "new" | null>(null);
+  // As it stands now: somebody else may have changed it since the dialog was opened.
+  const current = query.data?.find((each) => edited !== null && edited !== "new" && each.key === edited.key);
   const [leaving, setLeaving] = useState<Role | null>(null);
   return (
     <>
@@ -46,7 +48,11 @@ export function Roles() {
         )}
       </QueryView>
       {edited !== null && (
-        <RoleDialog role={edited === "new" ? null : edited} close={() => setEdited(null)} writes={writes} />
+        <RoleDialog
+          role={edited === "new" ? null : (current ?? edited)}
+          close={() => setEdited(null)}
+          writes={writes}
+        />
       )}
       <ConfirmDialog
         opened={leaving !== null}
@@ -55,8 +61,12 @@ export function Roles() {
         confirm="Delete the role"
         tone="danger"
         onConfirm={async () => {
-          if (leaving !== null)
-            announce(await writes.removeRole(leaving.key), { what: `Deleted the role ${leaving.name}` });
+          if (leaving === null) return;
+          const { key, name, description, rights } = leaving;
+          announce(await writes.removeRole(key), {
+            what: `Deleted the role ${name}`,
+            undo: () => writes.createRole({ key, name, description, rights }),
+          });
         }}
       >
         It is refused while somebody holds it.
@@ -119,78 +129,5 @@ function RoleCard({
         </ul>
       </details>
     </Card>
-  );
-}
-
-interface DialogProps {
-  readonly role: Role | null;
-  readonly close: () => void;
-  readonly writes: ReturnType<typeof usePeopleWrites>;
-}
-
-function RoleDialog({ role, close, writes }: DialogProps) {
-  const all = useQuery(rightsQuery).data ?? [];
-  const [name, setName] = useState(role?.name ?? "");
-  const [description, setDescription] = useState(role?.description ?? "");
-  const [rights, setRights] = useState<ReadonlySet<Right>>(new Set(role?.rights ?? []));
-  const toggle = (right: Right) => {
-    const next = new Set(rights);
-    if (!next.delete(right)) next.add(right);
-    setRights(next);
-  };
-  const incomplete = keyOf(name) === "" ? "Give it a name" : rights.size === 0 ? "Choose at least one right" : "";
-  return (
-    <FormDialog
-      opened
-      onClose={close}
-      size="xl"
-      title={role === null ? "Create role" : `Edit ${role.name}`}
-      confirm={role === null ? "Create the role" : "Save the role"}
-      incomplete={incomplete}
-      onSubmit={async () => {
-        const body = { name: name.trim(), description, rights: [...rights] };
-        const done =
-          role === null
-            ? await writes.createRole({ key: keyOf(name), ...body })
-            : await writes.changeRoleRights(role, body);
-        announce(done, { what: `Saved the role ${body.name}` });
-      }}
-    >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        maxLength={200}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <Textarea
-        label="Description"
-        autosize
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
-      {byNoun(
-        all.map((each) => each.right),
-        [],
-      ).map((noun) => (
-        <Checkbox.Group
-          key={noun.noun}
-          label={nounWords(noun.noun)}
-          value={noun.rights.map((each) => each.right).filter((each) => rights.has(each))}
-        >
-          <div className={classes.boxes}>
-            {noun.rights.map((each) => (
-              <Checkbox
-                key={each.right}
-                value={each.right}
-                label={verbWords(each.verb)}
-                onChange={() => toggle(each.right)}
-              />
-            ))}
-          </div>
-        </Checkbox.Group>
-      ))}
-    </FormDialog>
   );
 }

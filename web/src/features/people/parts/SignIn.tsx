@@ -1,5 +1,6 @@
 import { useRight } from "@/api/rights";
 import { Empty } from "@/components/Empty";
+import { WhyNot } from "@/components/rights/WhyNot";
 import classes from "../pages/people.module.css";
 import { Directory } from "./Directory";
 import { Domains } from "./Domains";
@@ -7,8 +8,14 @@ import { Providers } from "./Providers";
 
 /** How people of the organization sign in. */
 export function SignIn() {
-  const { allowed, reason } = useRight("identity_provider:manage");
-  if (!allowed) return <Empty title="Who signs in how is seen by those who manage it" text={reason} />;
+  const { allowed } = useRight("identity_provider:manage");
+  if (!allowed)
+    return (
+      <Empty
+        title="Who signs in how is seen by those who manage it"
+        text={<WhyNot right="identity_provider:manage" />}
+      />
+    );
   return (
     <div className={classes.stack}>
       <Domains />

@@ -6,14 +6,15 @@ import { KeyValue } from "@/components/KeyValue";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { Time } from "@/components/Time";
-import { absoluteTime, amount, count, percent, signedAmount } from "@/lib/format";
+import { absoluteTime, count, percent } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
-import { DONE, FINDINGS, GUARD_ACTIONS } from "../model";
+import { DONE, FINDINGS, figureWords, GUARD_ACTIONS, guardsOf } from "../model";
 import { Figures } from "../parts/Findings";
 import classes from "../parts/rollouts.module.css";
-import { type IncidentDetail, incidentQuery } from "../queries";
+import { type IncidentDetail, incidentQuery, rolloutQuery, useRates } from "../queries";
 
 const TOLD: Readonly<Record<IncidentDetail["told"][number]["state"], { readonly label: string; readonly tone: Tone }>> =
   {
@@ -31,8 +32,12 @@ export default function IncidentPage() {
 
 /** What was seen, when, with which statistics, what was done, and who was told. */
 function Body({ incident }: { readonly incident: IncidentDetail }) {
-  const { project } = usePlace();
+  const { project, environment } = usePlace();
   const { finding } = incident;
+  const rollout = useQuery(rolloutQuery(project.key, environment.key, incident.rollout)).data;
+  const guard = guardsOf(rollout?.guards).find((each) => each.id === incident.guard);
+  const isRate = useRates(project.key, guard === undefined ? [] : [guard]).size > 0;
+  const { mean, difference } = figureWords(isRate);
   const open = incident.recovered_at === null;
   return (
     <>
@@ -52,8 +57,10 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
             title="What was seen"
             actions={<Badge tone={FINDINGS[finding.state].tone}>{FINDINGS[finding.state].label}</Badge>}
           >
-            <p>{finding.sentence}</p>
-            {finding.new.units + finding.rest.units > 0 && <Figures finding={finding} />}
+            <p>
+              <Sentence text={finding.sentence} />
+            </p>
+            {finding.new.units + finding.rest.units > 0 && <Figures finding={finding} rate={isRate} />}
           </Card>
           {finding.strata.length > 0 && (
             <Card
@@ -76,12 +83,12 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
                       <tr key={each.stage}>
                         <td>{each.stage + 1}</td>
                         <td>
-                          {count(each.new.units)}, {amount(each.new.mean)}
+                          {count(each.new.units)}, {mean(each.new.mean)}
                         </td>
                         <td>
-                          {count(each.rest.units)}, {amount(each.rest.mean)}
+                          {count(each.rest.units)}, {mean(each.rest.mean)}
                         </td>
-                        <td>{signedAmount(each.estimate)}</td>
+                        <td>{difference(each.estimate)}</td>
                         <td>{percent(each.weight * 100)}</td>
                       </tr>
                     ))}

@@ -15,7 +15,15 @@ import { RolloutActions } from "../parts/RolloutActions";
 import classes from "../parts/rollouts.module.css";
 import { StepChart } from "../parts/StepChart";
 import { Timeline } from "../parts/Timeline";
-import { type Incident, type Rollout, rolloutQuery, useIncidents, useRolloutWrites, verdictQuery } from "../queries";
+import {
+  type Incident,
+  type Rollout,
+  rolloutQuery,
+  useIncidents,
+  useRates,
+  useRolloutWrites,
+  verdictQuery,
+} from "../queries";
 
 export default function RolloutPage() {
   const { key } = useParams();
@@ -135,6 +143,7 @@ function Steps({ rollout, plan }: { readonly rollout: Rollout; readonly plan: Pl
 function Guards({ rollout }: { readonly rollout: Rollout }) {
   const { project, environment } = usePlace();
   const guards = guardsOf(rollout.guards);
+  const rates = useRates(project.key, guards);
   const query = useQuery({ ...verdictQuery(project.key, environment.key, rollout.key), enabled: guards.length > 0 });
   if (guards.length === 0) {
     return (
@@ -145,7 +154,7 @@ function Guards({ rollout }: { readonly rollout: Rollout }) {
   }
   return (
     <Card title="Guards" subtitle={query.data ? <LookedAt at={query.data.looked_at} /> : undefined}>
-      <Findings guards={guards} findings={query.data?.findings ?? []} />
+      <Findings guards={guards} findings={query.data?.findings ?? []} rates={rates} />
       <QueryView query={query} part>
         {(verdict) =>
           verdict === null && (

@@ -1,4 +1,4 @@
-import { Button, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
@@ -6,16 +6,13 @@ import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { Empty } from "@/components/Empty";
-import { FormDialog } from "@/components/FormDialog";
 import { Guarded } from "@/components/Guarded";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { pagePath } from "@/lib/url";
-import { draftOf, guardDocuments, incompleteGuards, newPlan, planDocument } from "../draft";
 import { guardsOf, guardWords, planOf, planWords, stepWords } from "../model";
-import { GuardFields } from "../parts/GuardFields";
-import { PlanFields } from "../parts/PlanFields";
 import classes from "../parts/rollouts.module.css";
+import { fieldsOf, TemplateDialog } from "../parts/TemplateDialog";
 import { type Template, templatesQuery, useRolloutWrites } from "../queries";
 
 export default function TemplatesPage() {
@@ -23,6 +20,8 @@ export default function TemplatesPage() {
   const query = useQuery(templatesQuery(project.key));
   const writes = useRolloutWrites(project.key, environment.key);
   const [edited, setEdited] = useState<Template | "new" | null>(null);
+  // As it stands now: somebody else may have changed it since the dialog was opened.
+  const current = query.data?.find((each) => edited !== null && edited !== "new" && each.key === edited.key);
   const [leaving, setLeaving] = useState<Template | null>(null);
   const create = (
     <Guarded right="rollout:manage">
@@ -103,7 +102,11 @@ export default function TemplatesPage() {
         }
       </QueryView>
       {edited !== null && (
-        <TemplateDialog template={edited === "new" ? null : edited} close={() => setEdited(null)} writes={writes} />
+        <TemplateDialog
+          template={edited === "new" ? null : (current ?? edited)}
+          close={() => setEdited(null)}
+          writes={writes}
+        />
       )}
       <ConfirmDialog
         opened={leaving !== null}
@@ -112,77 +115,15 @@ export default function TemplatesPage() {
         confirm="Delete the template"
         tone="danger"
         onConfirm={async () => {
-          if (leaving !== null)
-            announce(await writes.removeTemplate(leaving.key), { what: `Deleted the template ${leaving.name}` });
+          if (leaving === null) return;
+          announce(await writes.removeTemplate(leaving.key), {
+            what: `Deleted the template ${leaving.name}`,
+            undo: () => writes.saveTemplate(leaving.key, fieldsOf(leaving), null),
+          });
         }}
       >
         Rollouts that began with it stay as they are.
       </ConfirmDialog>
     </>
-  );
-}
-
-interface DialogProps {
-  readonly template: Template | null;
-  readonly close: () => void;
-  readonly writes: ReturnType<typeof useRolloutWrites>;
-}
-
-function TemplateDialog({ template, close, writes }: DialogProps) {
-  const begun = template === null ? { plan: newPlan, guards: [] } : draftOf(template.plan, template.guards);
-  const [key, setKey] = useState(template?.key ?? "");
-  const [name, setName] = useState(template?.name ?? "");
-  const [description, setDescription] = useState(template?.description ?? "");
-  const [plan, setPlan] = useState(begun.plan);
-  const [guards, setGuards] = useState(begun.guards);
-  const [alpha, setAlpha] = useState(template?.alpha ?? 0.05);
-  return (
-    <FormDialog
-      opened
-      onClose={close}
-      size="xl"
-      title={template === null ? "Create template" : `Edit ${template.name}`}
-      confirm="Save the template"
-      incomplete={key === "" ? "It needs a key" : incompleteGuards(guards)}
-      onSubmit={async () => {
-        const body = {
-          name: name === "" ? key : name,
-          description,
-          plan: planDocument(plan),
-          guards: guardDocuments(guards),
-          alpha,
-        };
-        announce(await writes.saveTemplate(key, body, template?.version ?? null), {
-          what: `Saved the template ${body.name}`,
-        });
-      }}
-    >
-      <div className={classes.fields}>
-        <TextInput
-          label="Key"
-          required
-          disabled={template !== null}
-          value={key}
-          onChange={(event) => setKey(event.currentTarget.value)}
-        />
-        <TextInput label="Name" value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        <NumberInput
-          label="Error rate"
-          min={0.001}
-          max={0.5}
-          step={0.01}
-          value={alpha}
-          onChange={(next) => setAlpha(Number(next) || 0.05)}
-        />
-      </div>
-      <Textarea
-        label="Description"
-        autosize
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
-      <PlanFields value={plan} onChange={setPlan} />
-      <GuardFields value={guards} onChange={setGuards} />
-    </FormDialog>
   );
 }

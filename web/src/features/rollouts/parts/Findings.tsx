@@ -1,18 +1,21 @@
 import { VisuallyHidden } from "@mantine/core";
 import { Badge } from "@/components/Badge";
+import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
-import { amount, count, signedAmount } from "@/lib/format";
-import { FINDINGS, type Guard, guardWords } from "../model";
+import { count } from "@/lib/format";
+import { FINDINGS, figureWords, type Guard, guardWords } from "../model";
 import type { Finding } from "../queries";
 import classes from "./rollouts.module.css";
 
 interface Props {
   readonly guards: readonly Guard[];
   readonly findings: readonly Finding[];
+  /** Metrics whose means are shares of units. */
+  readonly rates: ReadonlySet<string>;
 }
 
 /** Each guard in words, and what the monitor found of it last: the sentence first, its figures below. */
-export function Findings({ guards, findings }: Props) {
+export function Findings({ guards, findings, rates }: Props) {
   return (
     <div>
       {guards.map((guard) => {
@@ -23,8 +26,14 @@ export function Findings({ guards, findings }: Props) {
               <strong>{guardWords(guard)}</strong>
               {found !== undefined && <Badge tone={FINDINGS[found.state].tone}>{FINDINGS[found.state].label}</Badge>}
             </div>
-            {found !== undefined && <p className={classes.finding}>{found.sentence}</p>}
-            {found !== undefined && found.new.units + found.rest.units > 0 && <Figures finding={found} />}
+            {found !== undefined && (
+              <p className={classes.finding}>
+                <Sentence text={found.sentence} />
+              </p>
+            )}
+            {found !== undefined && found.new.units + found.rest.units > 0 && (
+              <Figures finding={found} rate={rates.has(guard.metric ?? "")} />
+            )}
           </div>
         );
       })}
@@ -33,7 +42,8 @@ export function Findings({ guards, findings }: Props) {
 }
 
 /** Who was compared, and by how much they differ; the interval is at the error rate that the guard has used. */
-export function Figures({ finding }: { readonly finding: Finding }) {
+export function Figures({ finding, rate }: { readonly finding: Finding; readonly rate: boolean }) {
+  const { mean, difference } = figureWords(rate);
   const hasMeans = finding.new.mean !== null || finding.rest.mean !== null;
   return (
     <Sideways label="Figures">
@@ -52,21 +62,21 @@ export function Figures({ finding }: { readonly finding: Finding }) {
           <tr>
             <td>The new variation</td>
             <td>{count(finding.new.units)}</td>
-            {hasMeans && <td>{amount(finding.new.mean)}</td>}
+            {hasMeans && <td>{mean(finding.new.mean)}</td>}
           </tr>
           <tr>
             <td>The rest</td>
             <td>{count(finding.rest.units)}</td>
-            {hasMeans && <td>{amount(finding.rest.mean)}</td>}
+            {hasMeans && <td>{mean(finding.rest.mean)}</td>}
           </tr>
         </tbody>
       </table>
       {finding.estimate !== null && (
         <p className={`${classes.hint} ${classes.below}`}>
-          Difference {signedAmount(finding.estimate)}, between{" "}
-          {finding.lower === null ? "no bound" : signedAmount(finding.lower)} and{" "}
-          {finding.upper === null ? "no bound" : signedAmount(finding.upper)}; below zero is worse. The interval holds
-          at all looks together, at an error rate of {finding.alpha_used.toPrecision(2)}.
+          Difference {difference(finding.estimate)}, between{" "}
+          {finding.lower === null ? "no bound" : difference(finding.lower)} and{" "}
+          {finding.upper === null ? "no bound" : difference(finding.upper)}; below zero is worse. The interval holds at
+          all looks together, at an error rate of {finding.alpha_used.toPrecision(2)}.
         </p>
       )}
     </Sideways>

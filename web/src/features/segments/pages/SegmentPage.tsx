@@ -3,19 +3,19 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
-import { announce, announceProblem } from "@/components/announce";
 import { Badge } from "@/components/Badge";
-import { askToConfirm } from "@/components/confirm";
 import { Guarded } from "@/components/Guarded";
 import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
+import { ActReview } from "@/components/reviewing/ActReview";
+import type { Act } from "@/components/reviewing/acts";
 import { type Tab, Tabs } from "@/components/Tabs";
 import { pagePath, useParams } from "@/lib/url";
 import { SegmentEditor } from "../parts/SegmentEditor";
 import { SegmentHistory } from "../parts/SegmentHistory";
 import { UsedBy } from "../parts/UsedBy";
-import { deleteSegment, type Segment, segmentQuery, segmentsKey, setArchived } from "../queries";
+import { actOnSegment, type Segment, segmentQuery, segmentsKey } from "../queries";
 
 const TABS: readonly Tab[] = [
   { key: "who", label: "Who is in it", edit: "fields" },
@@ -59,84 +59,63 @@ export default function SegmentPage() {
   );
 }
 
+const MEANING: Record<Act, string> = {
+  archive: "No rule can name it any more. What names it now has to go first.",
+  restore: "It has the keys and the condition that it had.",
+  delete: "Its long list goes for good. History keeps the rest.",
+};
+
 function Actions({ segment }: { readonly segment: Segment }) {
   const { project } = usePlace();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
+  const [asked, setAsked] = useState<Act | null>(null);
   const refresh = () => client.invalidateQueries({ queryKey: segmentsKey(project.key) });
-  const run = async (
-    what: string,
-    act: () => Promise<Parameters<typeof announce>[0]>,
-    undo?: () => Promise<unknown>,
-  ) => {
-    setBusy(true);
-    try {
-      const written = await act();
-      announce(written, {
-        what,
-        ...(undo === undefined
-          ? {}
-          : {
-              undo: async () => {
-                await undo();
-                await refresh();
-              },
-            }),
-      });
-      await refresh();
-      return true;
-    } catch (thrown) {
-      announceProblem(thrown, `Segment ${segment.key} stays as it is`);
-      return false;
-    } finally {
-      setBusy(false);
-    }
-  };
-  const archive = (archived: boolean) =>
-    run(
-      `${archived ? "Archived" : "Restored"} segment ${segment.key}`,
-      () => setArchived(project.key, segment.key, archived),
-      () => setArchived(project.key, segment.key, !archived),
-    );
-  const remove = async () => {
-    const sure = await askToConfirm({
-      title: `Delete segment ${segment.key}?`,
-      text: "Its long list goes for good. History keeps the rest.",
-      confirm: "Delete segment",
-    });
-    if (sure && (await run(`Deleted segment ${segment.key}`, () => deleteSegment(project.key, segment.key))))
-      await navigate({ to: pagePath(project.key, "segments") });
-  };
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" size="lg" loading={busy} aria-label="More actions">
-          <Icon name="more" />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Guarded right="segment:archive">
-          {(guard) => (
-            <Menu.Item
-              leftSection={<Icon name="archive" size={16} />}
-              onClick={() => void archive(!segment.archived)}
-              {...guard}
-            >
-              {segment.archived ? "Restore segment" : "Archive segment"}
-            </Menu.Item>
-          )}
-        </Guarded>
-        {segment.archived && (
-          <Guarded right="segment:delete">
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size="lg" aria-label="More actions">
+            <Icon name="more" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Guarded right="segment:archive">
             {(guard) => (
-              <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => void remove()} {...guard}>
-                Delete segment
+              <Menu.Item
+                leftSection={<Icon name="archive" size={16} />}
+                onClick={() => setAsked(segment.archived ? "restore" : "archive")}
+                {...guard}
+              >
+                {segment.archived ? "Restore segment" : "Archive segment"}
               </Menu.Item>
             )}
           </Guarded>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+          {segment.archived && (
+            <Guarded right="segment:delete">
+              {(guard) => (
+                <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => setAsked("delete")} {...guard}>
+                  Delete segment
+                </Menu.Item>
+              )}
+            </Guarded>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {asked !== null && (
+        <ActReview
+          entity="segment"
+          entityKey={segment.key}
+          action={asked}
+          document={segment}
+          act={(how) => actOnSegment(project.key, segment.key, asked, how)}
+          refresh={refresh}
+          {...(asked === "delete" ? { onDone: () => navigate({ to: pagePath(project.key, "segments") }) } : {})}
+          onClose={() => setAsked(null)}
+        >
+          {MEANING[asked]}
+        </ActReview>
+      )}
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { Card } from "@/components/Card";
 import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
 import { count } from "@/lib/format";
-import { bytesWords, FILE_BYTES_MAX, fileForm, refusedLines } from "../keys";
+import { bytesWords, FILE_BYTES_MAX, fileForm, refusedLines, triedWords } from "../keys";
 import { listPath, type Segment, segmentsKey, uploadList } from "../queries";
 import classes from "../segments.module.css";
 
@@ -28,7 +28,7 @@ export function LongList({ segment }: { readonly segment: Segment }) {
   return (
     <Card
       title="Long list"
-      subtitle="Up to a million further keys of each kind, by file. It is saved by itself as soon as the file has arrived."
+      subtitle="Up to a million further keys of each kind, by file. A file is checked first; then you see what it makes of the list, and change it."
     >
       {(["included", "excluded"] as const).map((listing) => {
         const held = list?.[listing] ?? 0;
@@ -55,6 +55,12 @@ export function LongList({ segment }: { readonly segment: Segment }) {
   );
 }
 
+/** What the file would make of the list: so many keys, or nothing that it isn't. */
+interface Tried {
+  readonly now: number;
+  readonly same: boolean;
+}
+
 interface Sending {
   readonly share: number;
   readonly stop: () => void;
@@ -68,6 +74,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
   const [mode, setMode] = useState<Mode>("add");
   const [sending, setSending] = useState<Sending | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [tried, setTried] = useState<Tried | null>(null);
   const stopOnLeave = useRef<(() => void) | null>(null);
   useEffect(() => () => stopOnLeave.current?.(), []);
 
@@ -81,24 +88,30 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           ? `It has ${bytesWords(file.size)}; a file may have ${bytesWords(FILE_BYTES_MAX)}.`
           : "";
 
-  const send = async () => {
+  const send = async (dryRun: boolean) => {
     if (file === null || form === undefined || wrong !== "") return;
     const controller = new AbortController();
     const stop = () => controller.abort();
     stopOnLeave.current = stop;
     setProblem(null);
+    setTried(null);
     setSending({ share: 0, stop });
     try {
       const onProgress = (share: number) => setSending({ share, stop });
       const written = await uploadList(project.key, segment.key, {
         listing,
         mode,
+        dryRun,
         form,
         file,
         onProgress,
         signal: controller.signal,
       });
       const now = written.data.long_list?.[listing] ?? 0;
+      if (dryRun) {
+        setTried({ now, same: (written.data.changes ?? []).length === 0 });
+        return;
+      }
       const refresh = () => client.invalidateQueries({ queryKey: segmentsKey(project.key) });
       const subject = { project: project.key, kind: "segment", key: segment.key } as const;
       announce(written, {
@@ -129,6 +142,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           onChange={(given) => {
             setFile(given);
             setProblem(null);
+            setTried(null);
           }}
           style={{ flex: "1 1 200px" }}
         />
@@ -136,7 +150,10 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           label="List"
           data={["included", "excluded"]}
           value={listing}
-          onChange={(event) => setListing(event.currentTarget.value === "excluded" ? "excluded" : "included")}
+          onChange={(event) => {
+            setListing(event.currentTarget.value === "excluded" ? "excluded" : "included");
+            setTried(null);
+          }}
         />
         <NativeSelect
           label="What becomes of it"
@@ -145,12 +162,17 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           onChange={(event) => {
             const given = event.currentTarget.value;
             setMode(given === "replace" || given === "remove" ? given : "add");
+            setTried(null);
           }}
         />
         <Guarded right="segment:update">
           {(guard) => (
-            <Button disabled={file === null || wrong !== "" || sending !== null} onClick={() => void send()} {...guard}>
-              Upload
+            <Button
+              disabled={file === null || wrong !== "" || sending !== null}
+              onClick={() => void send(true)}
+              {...guard}
+            >
+              Check the file
             </Button>
           )}
         </Guarded>
@@ -169,6 +191,21 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
             </Button>
           </Group>
         </div>
+      )}
+      {tried !== null && (
+        <Alert color={tried.same ? "gray" : "blue"} variant="light" mt="sm" role="status" title="The file is right">
+          <Text>{triedWords({ listing, before: segment.long_list?.[listing] ?? 0, ...tried })}</Text>
+          {!tried.same && (
+            <Group gap="xs" mt="xs">
+              <Button size="xs" onClick={() => void send(false)}>
+                Change the list
+              </Button>
+              <Button size="xs" variant="default" onClick={() => setTried(null)}>
+                Leave it as it is
+              </Button>
+            </Group>
+          )}
+        </Alert>
       )}
       {problem !== null && <Refused problem={problem} />}
     </>

@@ -11,6 +11,7 @@ import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EntityPicker } from "@/components/EntityPicker";
 import { segmentKeysQuery } from "@/components/queries";
 import { EditReview } from "@/components/reviewing/EditReview";
+import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { useRefused } from "@/components/use-refused";
 import { isObject } from "@/lib/json";
@@ -53,6 +54,7 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
   return (
     <div className={classes.columns}>
       <div className={classes.main}>
+        {!segment.archived && <LookOnly right="segment:update" />}
         <Meanwhile edited={edited} />
         <Card
           title="Listed people"

@@ -2,7 +2,6 @@ import { Select, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
-import { useRight } from "@/api/rights";
 import { Card } from "@/components/Card";
 import { Empty } from "@/components/Empty";
 import { PageHeader } from "@/components/PageHeader";
@@ -20,7 +19,6 @@ const search = z.object({ flag: z.string().default(""), language: z.enum(LANGUAG
 export default function GuidePage() {
   const { project, environment } = usePlace();
   const [state, setState] = useSearchState(search);
-  const { reason } = useRight("sdk_key:manage", environment.key);
   const flags = useQuery(flagsQuery(project.key));
   return (
     <>
@@ -56,7 +54,6 @@ export default function GuidePage() {
                   flag={{ key: flag.key, type: flag.type, clientVisible: flag.client_visible }}
                   language={state.language}
                   onLanguage={(language) => setState({ language })}
-                  refusal={reason}
                 />
               </Stack>
               <Stack gap="md" className={classes.side ?? ""}>

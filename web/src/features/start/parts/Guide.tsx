@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { CopyOnce } from "@/components/CopyOnce";
 import { Failure } from "@/components/Failure";
+import { Guarded } from "@/components/Guarded";
 import { type FlagType, keyKind, LANGUAGE_NAMES, LANGUAGES, type Language, pieces } from "../model";
 import { createKey } from "../queries";
 import { CodePiece } from "./CodePiece";
@@ -13,12 +14,10 @@ interface Props {
   readonly flag: { readonly key: string; readonly type: FlagType; readonly clientVisible: boolean };
   readonly language: Language;
   readonly onLanguage: (language: Language) => void;
-  /** Why no key can be made; empty where it can. */
-  readonly refusal?: string;
 }
 
 /** A program for this flag in one's language, with a key that is made here and shown here alone. */
-export function Guide({ project, environment, flag, language, onLanguage, refusal = "" }: Props) {
+export function Guide({ project, environment, flag, language, onLanguage }: Props) {
   const [keys, setKeys] = useState<Partial<Record<"server" | "client", string>>>({});
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -58,14 +57,13 @@ export function Guide({ project, environment, flag, language, onLanguage, refusa
       />
       {key === null ? (
         <Group gap="sm">
-          <Button
-            variant="default"
-            loading={busy}
-            onClick={() => refusal === "" && void make()}
-            {...(refusal === "" ? {} : { "aria-disabled": true, "data-disabled": true, title: refusal })}
-          >
-            Make a {kind} key for {environment.name}
-          </Button>
+          <Guarded right="sdk_key:manage" environment={environment.key}>
+            {(guard) => (
+              <Button variant="default" loading={busy} onClick={() => void make()} {...guard}>
+                Make a {kind} key for {environment.name}
+              </Button>
+            )}
+          </Guarded>
           <Text c="dimmed">Or put in one that you have, in place of YOUR_KEY.</Text>
         </Group>
       ) : (

@@ -17,10 +17,10 @@ import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { useKeys } from "@/lib/keyboard";
 import { pagePath, useParams } from "@/lib/url";
-import { listensTo, standing } from "../model";
+import { asItWas, listensTo, standing } from "../model";
 import { Deliveries } from "../parts/Deliveries";
 import { WebhookForm } from "../parts/WebhookForm";
-import { useWebhookWrites, type Webhook, webhookQuery } from "../queries";
+import { useWebhookWrites, type Webhook, type WebhookPatch, webhookQuery } from "../queries";
 import classes from "./webhooks.module.css";
 
 type Asked = "edit" | "rotate" | "delete";
@@ -92,22 +92,23 @@ function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
   const close = () => setAsked(null);
   const { allowed } = useRight("webhook:manage");
   useKeys({ e: () => setAsked("edit") }, allowed);
-  const run = async (writing: Promise<unknown>, what: string) => {
+  const test = async () => {
     try {
-      await writing;
-      announce(null, { what });
+      announce(await writes.test(webhook.id), { what: "A test is on its way" });
     } catch (thrown) {
       announceProblem(thrown);
     }
   };
+  const change = async (body: WebhookPatch, what: string, version = webhook.version) => {
+    const written = await writes.change({ ...webhook, version }, body);
+    announce(written, { what, undo: () => writes.change(written.data, asItWas(webhook, body)) });
+    return written.data;
+  };
+  const turn = (enabled: boolean) =>
+    change({ enabled }, enabled ? "The webhook goes on" : "Paused the webhook").catch(announceProblem);
   const actions = [
-    { label: "Send a test", run: () => void run(writes.test(webhook.id), "A test is on its way") },
-    webhook.enabled
-      ? { label: "Pause", run: () => void run(writes.change(webhook, { enabled: false }), "Paused the webhook") }
-      : {
-          label: "Let it go on",
-          run: () => void run(writes.change(webhook, { enabled: true }), "The webhook goes on"),
-        },
+    { label: "Send a test", run: () => void test() },
+    { label: webhook.enabled ? "Pause" : "Let it go on", run: () => void turn(!webhook.enabled) },
     { label: "Edit", run: () => setAsked("edit") },
     { label: "Rotate the secret", run: () => setAsked("rotate") },
     { label: "Delete", run: () => setAsked("delete") },
@@ -132,10 +133,7 @@ function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
         <WebhookForm
           webhook={webhook}
           close={close}
-          onSubmit={async (body) => {
-            await writes.change(webhook, body);
-            announce(null, { what: "Saved the webhook" });
-          }}
+          onSubmit={(body, version) => change(body, "Saved the webhook", version)}
         />
       )}
       {asked === "rotate" && (
@@ -172,7 +170,8 @@ function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
           void navigate({ to: pagePath(project.key, "webhooks") });
         }}
       >
-        Nothing is sent to {webhook.url} any more, and its deliveries are forgotten.
+        Nothing is sent to {webhook.url} any more. Its secret and its deliveries are forgotten, and that can't be taken
+        back: pause it to have it again later.
       </ConfirmDialog>
       <SecretOnce
         title="The new secret"

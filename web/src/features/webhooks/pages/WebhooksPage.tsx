@@ -87,6 +87,7 @@ export default function WebhooksPage() {
             const { data } = await writes.create(body);
             announce(null, { what: `Created the webhook to ${data.url}` });
             setMade({ id: data.id, secret: data.secret });
+            return data;
           }}
         />
       )}

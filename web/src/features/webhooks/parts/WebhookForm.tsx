@@ -1,33 +1,55 @@
 import { MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo } from "react";
 import { usePlace } from "@/api/place";
+import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
+import { SET } from "@/lib/merge";
 import { choicesOf } from "../model";
-import { eventTypesQuery, type Webhook, type WebhookCreate } from "../queries";
+import { eventTypesQuery, type Webhook, type WebhookCreate, webhookQuery } from "../queries";
+
+type Fields = Required<Omit<WebhookCreate, "enabled">>;
 
 interface Props {
+  /** As it stands now; null for a new one. */
   readonly webhook: Webhook | null;
   readonly close: () => void;
-  readonly onSubmit: (body: Required<Omit<WebhookCreate, "enabled">>) => Promise<unknown>;
+  /** `version`: the one that was edited. */
+  readonly onSubmit: (fields: Fields, version: number) => Promise<{ readonly version: number }>;
 }
 
-/** Where it goes, and what it is told of. */
+const PARTS = { events: SET, projects: SET, environments: SET, tags: SET } as const;
+
+/** Where it goes, and what it is told of. What two people add or take away at once is added and taken away. */
 export function WebhookForm({ webhook, close, onSubmit }: Props) {
   const { organization, project, environments } = usePlace();
   const types = useQuery(eventTypesQuery(organization.id)).data ?? [];
-  const [url, setUrl] = useState(webhook?.url ?? "");
-  const [description, setDescription] = useState(webhook?.description ?? "");
-  const [events, setEvents] = useState<string[]>(webhook?.events ?? ["*"]);
-  const [where, setWhere] = useState(webhook === null || webhook.projects.length > 0 ? "project" : "organization");
-  const [within, setWithin] = useState<string[]>(webhook?.environments ?? []);
-  const [tags, setTags] = useState<string[]>(webhook?.tags ?? []);
-  const kept = webhook?.projects ?? [];
-  const incomplete = !/^https?:\/\/./.test(url)
-    ? "Type an address that begins with https://"
-    : events.length === 0
-      ? "Choose what it is told of"
-      : "";
+  const stored = useMemo(
+    () => (webhook === null ? newWebhook(project.key) : fieldsOf(webhook)),
+    [webhook, project.key],
+  );
+  const edited = useSharedDraft({
+    stored,
+    version: webhook?.version ?? 0,
+    parts: PARTS,
+    readBy: webhookQuery(organization.id, webhook?.id ?? "").queryKey,
+    subject: null,
+  });
+  const { draft, set, base } = edited;
+  const change = (part: Partial<Fields>) => set((before) => ({ ...before, ...part }));
+  const ownProjects = base.projects.length > 0 ? base.projects : [project.key];
+  const incomplete = edited.moved
+    ? "It was changed meanwhile: look at that first"
+    : !/^https?:\/\/./.test(draft.url)
+      ? "Type an address that begins with https://"
+      : draft.events.length === 0
+        ? "Choose what it is told of"
+        : "";
+  const submit = async () => {
+    const written = await onSubmit({ ...draft, url: draft.url.trim() }, edited.version).catch(edited.readIfStale);
+    edited.saved(written.version);
+  };
   return (
     <FormDialog
       opened
@@ -36,30 +58,22 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       title={webhook === null ? "Create webhook" : "Edit the webhook"}
       confirm={webhook === null ? "Create the webhook" : "Save the webhook"}
       incomplete={incomplete}
-      onSubmit={() =>
-        onSubmit({
-          url: url.trim(),
-          description,
-          events,
-          projects: where === "organization" ? [] : kept.length > 0 ? kept : [project.key],
-          environments: within,
-          tags,
-        })
-      }
+      onSubmit={submit}
     >
+      <Meanwhile edited={edited} />
       <TextInput
         label="Address"
         description="https, and a public address; receivers inside are named by the operator"
         placeholder="https://hooks.example.com/verdict"
         required
         data-autofocus
-        value={url}
-        onChange={(event) => setUrl(event.currentTarget.value)}
+        value={draft.url}
+        onChange={(event) => change({ url: event.currentTarget.value })}
       />
       <TextInput
         label="Description"
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
+        value={draft.description}
+        onChange={(event) => change({ description: event.currentTarget.value })}
       />
       <MultiSelect
         label="What it is told of"
@@ -68,32 +82,40 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
         searchable
         limit={80}
         data={[...choicesOf(types)]}
-        value={events}
-        onChange={setEvents}
+        value={draft.events}
+        onChange={(events) => change({ events })}
       />
       <Select
         label="Where"
         data={[
-          { value: "project", label: kept.length > 0 ? kept.join(", ") : project.name },
+          { value: "project", label: base.projects.length > 0 ? ownProjects.join(", ") : project.name },
           { value: "organization", label: `All of ${organization.name}` },
         ]}
         allowDeselect={false}
-        value={where}
-        onChange={(next) => setWhere(next ?? "project")}
+        value={draft.projects.length > 0 ? "project" : "organization"}
+        onChange={(next) => change({ projects: next === "organization" ? [] : ownProjects })}
       />
       <MultiSelect
         label="Environments"
-        placeholder={within.length === 0 ? "All" : ""}
-        data={[...new Set([...environments.map((each) => each.key), ...within])]}
-        value={within}
-        onChange={setWithin}
+        placeholder={draft.environments.length === 0 ? "All" : ""}
+        data={[...new Set([...environments.map((each) => each.key), ...draft.environments])]}
+        value={draft.environments}
+        onChange={(within) => change({ environments: within })}
       />
       <TagsInput
         label="Tags"
-        placeholder={tags.length === 0 ? "Of entities with any tag, or none" : ""}
-        value={tags}
-        onChange={setTags}
+        placeholder={draft.tags.length === 0 ? "Of entities with any tag, or none" : ""}
+        value={draft.tags}
+        onChange={(tags) => change({ tags })}
       />
     </FormDialog>
   );
+}
+
+function newWebhook(project: string): Fields {
+  return { url: "", description: "", events: ["*"], projects: [project], environments: [], tags: [] };
+}
+
+function fieldsOf({ url, description, events, projects, environments, tags }: Webhook): Fields {
+  return { url, description, events, projects, environments, tags };
 }

@@ -1,0 +1,16 @@
+import { Fragment } from "react";
+
+interface Props {
+  readonly text: string;
+}
+
+/** A sentence of a service, which sets names between backticks. */
+export function Sentence({ text }: Props) {
+  // Each second piece stood between two of them; one without a partner stays as it is.
+  const pieces = text.split("`");
+  if (pieces.length % 2 === 0) return text;
+  return pieces.map((piece, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text stay in their order
+    index % 2 === 1 ? <code key={index}>{piece}</code> : <Fragment key={index}>{piece}</Fragment>,
+  );
+}

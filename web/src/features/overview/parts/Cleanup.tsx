@@ -1,0 +1,51 @@
+import { useQuery } from "@tanstack/react-query";
+import { usePlace } from "@/api/place";
+import { Badge } from "@/components/Badge";
+import { Card } from "@/components/Card";
+import { PageLink } from "@/components/PageLink";
+import { QueryView } from "@/components/QueryView";
+import { pagePath } from "@/lib/url";
+import { leftovers } from "../cleanup";
+import { cleanupQuery } from "../queries";
+import classes from "./List.module.css";
+
+/** Flags that nobody asks for any more, and those that give everybody the same: each can go from code. */
+export function Cleanup() {
+  const { project, environment } = usePlace();
+  const query = useQuery(cleanupQuery(project.key, environment.key));
+  return (
+    <Card
+      title="Flags that may go"
+      subtitle="By how they were used in the last 30 days. Their pages have the evidence."
+    >
+      <QueryView query={query} part>
+        {({ found, more }) => {
+          const stale = leftovers(found, environment.key, ["stale"]);
+          const launched = leftovers(found, environment.key, ["launched"]);
+          if (stale.length + launched.length === 0)
+            return <p className={classes.none}>Every flag of {environment.name} is in use.</p>;
+          return (
+            <>
+              <ul className={classes.list}>
+                {[...stale, ...launched].map((each, index) => (
+                  <li key={each.flag} className={classes.item}>
+                    <span className={classes.main}>
+                      <PageLink to={pagePath(project.key, "flags", each.flag)} className={classes.name}>
+                        {each.name}
+                      </PageLink>
+                      <span className={classes.hint}>{each.why}</span>
+                    </span>
+                    <span className={classes.side}>
+                      <Badge>{index < stale.length ? "stale" : "same for all"}</Badge>
+                    </span>
+                  </li>
+                ))}
+              </ul>
+              {more && <p className={classes.none}>There are more than are listed here.</p>}
+            </>
+          );
+        }}
+      </QueryView>
+    </Card>
+  );
+}
