@@ -24,6 +24,8 @@ interface Props {
   /** What else is to be chosen, such as what is done with experiments. */
   readonly choices?: ReactNode;
   readonly confirm?: string;
+  /** It would be refused; what stands above says why. */
+  readonly blocked?: boolean;
   /** Closes when it resolves; what it throws is shown. */
   readonly onSubmit: (given: { readonly reason: string }) => Promise<unknown>;
 }
@@ -55,6 +57,7 @@ function Content(props: Props) {
     typedName,
     mode,
     choices,
+    blocked = false,
     onSubmit,
   } = props;
   const [reason, setReason] = useState("");
@@ -65,7 +68,7 @@ function Content(props: Props) {
   const lacksName = typedName !== undefined && typed !== typedName;
 
   const submit = async () => {
-    if (busy || lacksReason || lacksName) return;
+    if (busy || blocked || lacksReason || lacksName) return;
     setBusy(true);
     setProblem(null);
     try {
@@ -128,7 +131,7 @@ function Content(props: Props) {
         <Button variant="default" onClick={onClose}>
           {props.confirm === undefined ? "Back to editing" : "Cancel"}
         </Button>
-        <Button loading={busy} disabled={lacksReason || lacksName} onClick={() => void submit()}>
+        <Button loading={busy} disabled={blocked || lacksReason || lacksName} onClick={() => void submit()}>
           {props.confirm ?? (mode === "request" ? "Request approval" : "Save")}
         </Button>
       </Group>

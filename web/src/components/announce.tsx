@@ -4,6 +4,7 @@ import { asProblem, sentence } from "@/api/problem";
 import { duration } from "@/lib/format";
 import { offerUndo, withdrawUndo } from "@/lib/undo";
 import { type Asking, ask, askingOf } from "./reviewing/asking";
+import { Sentence } from "./Sentence";
 
 const UNDO_MILLISECONDS = 10_000;
 const PLAIN_MILLISECONDS = 6_000;
@@ -96,10 +97,12 @@ export function announceProblem(thrown: unknown, what?: string): void {
     title: what ?? (asking === null ? problem.title : "It needs approval"),
     message:
       asking === null ? (
-        `${sentence(problem)}${request}`
+        <Sentence text={`${sentence(problem)}${request}`} />
       ) : (
         <Group justify="space-between" wrap="nowrap" gap="sm">
-          <Text>{sentence(problem)}</Text>
+          <Text>
+            <Sentence text={sentence(problem)} />
+          </Text>
           <Button size="compact-sm" flex="none" variant="default" onClick={() => void askFor(id, asking)}>
             Request approval
           </Button>

@@ -2,9 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Written } from "@/api/clients";
 import { usePlace } from "@/api/place";
-import { asProblem } from "@/api/problem";
 import { Failure } from "../Failure";
-import { type Act, actWords, DONE, type How, type Tried, VERBS } from "./acts";
+import { type Act, actWords, DONE, type How, type Tried, tryOut, VERBS } from "./acts";
 import { EditReview } from "./EditReview";
 
 type Entity = "flag" | "segment" | "config" | "metric" | "layer" | "holdout";
@@ -29,26 +28,26 @@ export function ActReview({ entity, entityKey, action, document, children, act, 
   const { project, environment } = usePlace();
   const tried = useQuery({
     queryKey: ["tried", project.key, entity, entityKey, action],
-    queryFn: () => act({ dryRun: true }),
-    retry: false,
+    queryFn: () => tryOut(act),
     gcTime: 0,
   });
-  const refusal = tried.isError ? asProblem(tried.error) : null;
+  const refusal = tried.data?.refusal;
   const name = `${VERBS[action]} ${entity} ${entityKey}`;
   return (
     <EditReview
       title={name}
       edit={{ entity, key: entityKey, action }}
       environment={environment}
-      words={actWords(name, tried.data?.data.changes ?? [])}
+      words={actWords(name, tried.data?.answer?.data.changes ?? [])}
       before={action === "delete" ? document : { archived: action === "restore" }}
       after={action === "delete" ? null : { archived: action === "archive" }}
       done={`${DONE[action]} ${entity} ${entityKey}`}
       confirm={`${VERBS[action]} ${entity}`}
+      {...(tried.data === undefined ? {} : { tried: tried.data })}
       touches={
         <>
           <p>{children}</p>
-          {refusal !== null && refusal.code !== "approval_required" && <Failure problem={refusal} />}
+          {refusal && <Failure problem={refusal} retry={() => void tried.refetch()} />}
         </>
       }
       save={({ reason }) => act({ dryRun: false, reason })}

@@ -8,6 +8,7 @@ import { announce, announceRequest } from "../announce";
 import type { Subject } from "../history/queries";
 import { undoOf } from "../history/undo";
 import { Review } from "../Review";
+import type { Outcome } from "./acts";
 import { ExperimentChoices } from "./ExperimentChoices";
 import { Impact } from "./Impact";
 import { choicesOf, disturbedBy, ownPaths } from "./problems";
@@ -39,6 +40,8 @@ interface Props {
   /** In the past, for the announcement. */
   readonly done: string;
   readonly confirm?: string;
+  /** What trying it has shown, where it was tried. */
+  readonly tried?: Pick<Outcome<unknown>, "refusal" | "mustAsk" | "needsReason">;
   /** What it touches besides, told above the impact. */
   readonly touches?: ReactNode;
   readonly save: (given: Given) => Promise<Written<Saved>>;
@@ -59,18 +62,19 @@ interface Props {
 
 /** The last look before one write: saved, or asked for where others have to agree. */
 export function EditReview(props: Props) {
-  const { title, edit, environment, subject } = props;
+  const { title, edit, environment, subject, tried } = props;
   const client = useQueryClient();
   const { project } = usePlace();
   const mayPropose = useRight("change:propose", environment.key).allowed;
   const policy = useQuery(policyQuery(project.key, environment.key)).data;
   const preview = useQuery({ ...previewQuery(project.key, environment.key, [edit]), enabled: mayPropose });
-  const [mustAsk, setMustAsk] = useState(false);
+  const [refusedOnce, setRefusedOnce] = useState(false);
   const [affected, setAffected] = useState<Problem | null>(null);
   const [choice, setChoice] = useState<ExperimentChoice | null>(null);
 
   const told = preview.data;
   const experiments = affected === null ? (told?.disturbed_experiments ?? []) : disturbedBy(affected);
+  const mustAsk = refusedOnce || tried?.mustAsk === true;
   const asks = mustAsk || (policy?.required === true && told !== undefined && told.status !== "unchanged");
   const moved = told?.impact?.changed_share?.percent ?? 0;
   const typed = environment.protected && !asks && moved > MUCH_PERCENT ? { typedName: environment.name } : {};
@@ -97,7 +101,7 @@ export function EditReview(props: Props) {
       await (asks ? request(reason) : save({ reason, choice }));
     } catch (thrown) {
       const problem = asProblem(thrown);
-      if (problem.code === "approval_required") setMustAsk(true);
+      if (problem.code === "approval_required") setRefusedOnce(true);
       if (problem.code === "experiment_affected") setAffected(problem);
       const fields = ownPaths(problem.fields).filter((each) => !each.field.startsWith("X-"));
       if (props.onRefused !== undefined && (problem.status === 412 || (problem.status === 422 && fields.length > 0))) {
@@ -131,8 +135,9 @@ export function EditReview(props: Props) {
           )}
         </>
       }
-      reasonDemanded={environment.reason_required || choice === "accept"}
+      reasonDemanded={environment.reason_required || tried?.needsReason === true || choice === "accept"}
       mode={asks ? "request" : "save"}
+      blocked={tried !== undefined && tried.refusal !== null}
       {...typed}
       {...(props.confirm !== undefined && !asks ? { confirm: props.confirm } : {})}
       {...(experiments.length > 0 || affected !== null

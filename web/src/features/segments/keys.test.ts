@@ -46,5 +46,8 @@ describe("a file that was tried", () => {
     expect(triedWords({ listing: "excluded", before: 7, now: 7, same: true })).toBe(
       "It changes nothing: the list is so already, with 7 keys excluded.",
     );
+    expect(triedWords({ listing: "included", before: 0, now: 1, same: false })).toBe(
+      "1 key would be included then; 0 are now.",
+    );
   });
 });

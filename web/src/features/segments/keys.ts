@@ -1,6 +1,6 @@
 /** Targeting keys as people give them: pasted, in a file, refused by the line. */
 
-import { count } from "@/lib/format";
+import { count, plural } from "@/lib/format";
 
 export const SHORT_LIST_MAX = 20_000;
 export const FILE_BYTES_MAX = 67_108_864;
@@ -68,6 +68,6 @@ interface Outcome {
 
 /** What a file would make of a long list. */
 export function triedWords({ listing, before, now, same }: Outcome): string {
-  if (same) return `It changes nothing: the list is so already, with ${count(before)} keys ${listing}.`;
-  return `${count(now)} keys would be ${listing} then; ${count(before)} are now.`;
+  if (same) return `It changes nothing: the list is so already, with ${plural(before, "key")} ${listing}.`;
+  return `${plural(now, "key")} would be ${listing} then; ${count(before)} are now.`;
 }

@@ -60,7 +60,7 @@ export function EditDialog({ kind, entity, onClose }: Props) {
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === "experiment_affected") setAffected(problem);
-      throw problem;
+      await edited.readIfStale(problem);
     }
   };
   return (

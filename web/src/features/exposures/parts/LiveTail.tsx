@@ -33,7 +33,11 @@ export function LiveTail() {
     return (
       <Empty
         title="You may not see events here"
-        text={<WhyNot right="exposures:read" environment={environment.key} />}
+        text={
+          <>
+            <WhyNot right="exposures:read" environment={environment.key} />.
+          </>
+        }
       />
     );
   return (

@@ -159,11 +159,11 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
       const written = await promote(project.key, to.key, body, reason);
       if (mode === "request") announceRequest(written.data.number);
       else {
-        const { version } = await client.fetchQuery({ ...settingsQuery(at), staleTime: 0 });
         announce(written, {
           what: `Brought ${flag.key} to ${to.name}`,
           undo: async () => {
-            await undoChange({ ...at, kind: "flag_settings" }, version);
+            // Made of what was reviewed, in one write: the answer tells no version.
+            await undoChange({ ...at, kind: "flag_settings" }, here.version + 1);
             await flagChanged(client, project.key, flag.key);
           },
         });

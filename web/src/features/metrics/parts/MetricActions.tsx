@@ -1,4 +1,4 @@
-import { Button, Menu } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -13,7 +13,7 @@ import { actOnMetric, type Metric, metricsKey } from "../queries";
 const MEANING: Record<Act, string> = {
   archive: "No experiment can name it any more; results that have it keep it.",
   restore: "Experiments can name it again.",
-  delete: "It goes for good. What an experiment names, even one that is over, is not deleted.",
+  delete: "It is on no list any more. What an experiment names, even one that is over, is not deleted.",
 };
 
 /** What is done with a metric as a whole. */
@@ -26,9 +26,9 @@ export function MetricActions({ metric }: { readonly metric: Metric }) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button variant="default" aria-label="More actions" px="xs">
-            <Icon name="more" size={16} />
-          </Button>
+          <ActionIcon variant="default" size="lg" aria-label="More actions">
+            <Icon name="more" />
+          </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Guarded right="metric:archive">

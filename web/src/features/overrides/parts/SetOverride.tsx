@@ -1,6 +1,6 @@
 import { Alert, NativeSelect, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Environment } from "@/api/place";
 import { Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
@@ -9,7 +9,6 @@ import { FormDialog } from "@/components/FormDialog";
 import { same } from "@/lib/json";
 import { DAYS_CHOICES, DAYS_DEFAULT, expiryAfter, replacedBy } from "../model";
 import {
-  type Override,
   overridesKey,
   removeOverrides,
   setAgain,
@@ -37,9 +36,6 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
   const variations = useQuery(variationsQuery(project, flag ?? "")).data ?? [];
   const chosen = variation === "" ? (variations[0]?.key ?? "") : variation;
   const held = useReplaced({ project, environment: environment.key, unit, flag });
-  const [seen, setSeen] = useState<Override | null>(null);
-  // What is shown is what a save may take the place of.
-  useEffect(() => setSeen(held), [held]);
   const refresh = () => client.invalidateQueries({ queryKey: overridesKey(project, environment.key) });
   const incomplete = [
     unit.trim() === "" && "a user",
@@ -52,13 +48,12 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
     const body = { flag, variation: chosen, reason: reason.trim(), expires_at: expiryAfter(days, new Date()) };
     const before = await client.fetchQuery({ ...unitQuery(project, environment.key, key), staleTime: 0 });
     const replaced = replacedBy(before.overrides, flag);
-    // Whoever saves has seen what it takes the place of.
-    if (!same(replaced, seen)) {
-      setSeen(replaced);
+    // Whoever saves has seen what it takes the place of; what was read now stands in the dialog.
+    if (!same(replaced, held)) {
       throw new Problem({
         status: 0,
-        title: "It was changed meanwhile",
-        detail: "Somebody has changed what this user gets: look at it, then save",
+        title: "This user has something else now",
+        detail: "Look at what they have, then save",
         code: "changed_meanwhile",
       });
     }
@@ -100,9 +95,9 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
           setVariation("");
         }}
       />
-      {seen !== null && (
-        <Alert color="yellow" variant="light" role="status" title={`${seen.unit} has ${seen.variation} now`}>
-          Set by {seen.set_by}: {seen.reason}. What you set takes its place.
+      {held !== null && (
+        <Alert color="yellow" variant="light" role="status" title={`${held.unit} has ${held.variation} now`}>
+          Set by {held.set_by}: “{held.reason}”. What you set takes its place.
         </Alert>
       )}
       <NativeSelect

@@ -13,7 +13,11 @@ export function SignIn() {
     return (
       <Empty
         title="Who signs in how is seen by those who manage it"
-        text={<WhyNot right="identity_provider:manage" />}
+        text={
+          <>
+            <WhyNot right="identity_provider:manage" />.
+          </>
+        }
       />
     );
   return (

@@ -5,6 +5,7 @@ import { usePlace } from "@/api/place";
 import { Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
+import { same } from "@/lib/json";
 import { SET } from "@/lib/merge";
 import { choicesOf } from "../model";
 import { eventTypesQuery, type Webhook, type WebhookCreate, webhookQuery } from "../queries";
@@ -88,7 +89,7 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       <Select
         label="Where"
         data={[
-          { value: "project", label: base.projects.length > 0 ? ownProjects.join(", ") : project.name },
+          { value: "project", label: same(ownProjects, [project.key]) ? project.name : ownProjects.join(", ") },
           { value: "organization", label: `All of ${organization.name}` },
         ]}
         allowDeselect={false}
