@@ -13,9 +13,7 @@ import { ExperimentChoices } from "./ExperimentChoices";
 import { Impact } from "./Impact";
 import { choicesOf, disturbedBy, ownPaths } from "./problems";
 import { type Edit, type ExperimentChoice, policyQuery, previewQuery, propose } from "./queries";
-
-/** From this share of the recent units on, the name of a protected environment is typed. */
-const MUCH_PERCENT = 5;
+import { typedName } from "./typed-name";
 
 export interface Given {
   readonly reason: string;
@@ -76,8 +74,6 @@ export function EditReview(props: Props) {
   const experiments = affected === null ? (told?.disturbed_experiments ?? []) : disturbedBy(affected);
   const mustAsk = refusedOnce || tried?.mustAsk === true;
   const asks = mustAsk || (policy?.required === true && told !== undefined && told.status !== "unchanged");
-  const moved = told?.impact?.changed_share?.percent ?? 0;
-  const typed = environment.protected && !asks && moved > MUCH_PERCENT ? { typedName: environment.name } : {};
   const global = edit.environment === undefined || edit.environment === null;
 
   const refresh = async () => {
@@ -138,7 +134,7 @@ export function EditReview(props: Props) {
       reasonDemanded={environment.reason_required || tried?.needsReason === true || choice === "accept"}
       mode={asks ? "request" : "save"}
       blocked={tried !== undefined && tried.refusal !== null}
-      {...typed}
+      {...(asks ? {} : typedName(environment, told))}
       {...(props.confirm !== undefined && !asks ? { confirm: props.confirm } : {})}
       {...(experiments.length > 0 || affected !== null
         ? {

@@ -30,8 +30,8 @@ test("what can go here comes first by its state, with the reason of this environ
     standing("old", { production: "stale" }),
     standing("used", { production: "live" }),
   ];
-  expect(leftovers(found, "production", ["stale", "launched"])).toEqual([
-    { flag: "old", name: "old", why: "stale in production" },
-    { flag: "banner", name: "banner", why: "launched in production" },
+  expect(leftovers(found, "production")).toEqual([
+    { flag: "old", name: "old", state: "stale", why: "stale in production" },
+    { flag: "banner", name: "banner", state: "launched", why: "launched in production" },
   ]);
 });

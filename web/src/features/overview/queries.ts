@@ -6,6 +6,8 @@ import type { components as Analytics } from "@/api/generated/analytics";
 import type { components as ControlPlane } from "@/api/generated/control-plane";
 import type { components as Ingestor } from "@/api/generated/ingestor";
 
+import { STATES } from "./cleanup";
+
 export type Activity = Analytics["schemas"]["ActivityDocument"];
 export type Counts = Ingestor["schemas"]["CountsDocument"];
 export type Standing = Analytics["schemas"]["StandingDocument"];
@@ -104,7 +106,7 @@ export const cleanupQuery = (project: string, environment: string) =>
     queryKey: ["overview", project, environment, "cleanup"],
     queryFn: async ({ signal }) => {
       const pages = await Promise.all(
-        (["stale", "launched"] as const).map((state) =>
+        STATES.map((state) =>
           read(
             controlPlane.GET("/api/v1/projects/{project}/flag-lifecycles", {
               params: { path: { project }, query: { environment, state, limit: LEFTOVERS } },

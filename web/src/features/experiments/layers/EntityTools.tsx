@@ -3,6 +3,7 @@ import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { Guarded } from "@/components/Guarded";
 import { ActReview } from "@/components/reviewing/ActReview";
+import { type Act, VERBS } from "@/components/reviewing/acts";
 import { EditDialog } from "./EditDialog";
 import { actOnShared, type Holdout, type Kind, type Layer, useLayerWrites } from "./queries";
 
@@ -11,9 +12,18 @@ interface Props {
   readonly entity: Layer | Holdout;
 }
 
-type Opened = "edit" | "archive" | "delete";
-const VERBS: Record<Opened, string> = { edit: "Edit", archive: "Archive", delete: "Delete" };
-const OPENED: readonly Opened[] = ["edit", "archive", "delete"];
+type Opened = "edit" | Act;
+const IN_USE: readonly Opened[] = ["edit", "archive", "delete"];
+const ARCHIVED: readonly Opened[] = ["restore", "delete"];
+
+const LABELS: Record<Opened, string> = { edit: "Edit", ...VERBS };
+/** By the verb of the right. */
+const NEEDS = { edit: "update", archive: "archive", restore: "archive", delete: "delete" } as const;
+const MEANING: Record<Act, string> = {
+  archive: "No new experiment can name it any more. What is used by an experiment is not archived.",
+  restore: "Experiments can name it again.",
+  delete: "It is on no list any more. What is used by an experiment, even by one that is over, is not deleted.",
+};
 
 /** What is done with a layer or a holdout. */
 export function EntityTools({ kind, entity }: Props) {
@@ -23,23 +33,23 @@ export function EntityTools({ kind, entity }: Props) {
   const close = () => setOpened(null);
   return (
     <Group gap="xs">
-      {OPENED.map((each) => (
-        <Guarded key={each} right={each === "edit" ? `${kind}:update` : `${kind}:${each}`}>
+      {(entity.archived ? ARCHIVED : IN_USE).map((each) => (
+        <Guarded key={each} right={`${kind}:${NEEDS[each]}`}>
           {(guard) => (
             <Button
               size="xs"
               variant="default"
-              aria-label={`${VERBS[each]} ${entity.name}`}
+              aria-label={`${LABELS[each]} ${entity.name}`}
               onClick={() => setOpened(each)}
               {...guard}
             >
-              {VERBS[each]}
+              {LABELS[each]}
             </Button>
           )}
         </Guarded>
       ))}
       {opened === "edit" && <EditDialog kind={kind} entity={entity} onClose={close} />}
-      {(opened === "archive" || opened === "delete") && (
+      {opened !== null && opened !== "edit" && (
         <ActReview
           entity={kind}
           entityKey={entity.key}
@@ -49,9 +59,7 @@ export function EntityTools({ kind, entity }: Props) {
           refresh={refresh}
           onClose={close}
         >
-          {opened === "archive"
-            ? "No new experiment can name it any more. What is used by an experiment is not archived."
-            : "It goes for good. What is used by an experiment, even by one that is over, is not deleted."}
+          {MEANING[opened]}
         </ActReview>
       )}
     </Group>

@@ -33,6 +33,21 @@ const HOLDOUT = "/api/v1/projects/{project}/holdouts/{key}" as const;
 
 export const layersKey = (kind: Kind, project: string) => [`${kind}s`, project] as const;
 
+/** Those that were put out of use. */
+export function useArchived(kind: Kind, project: string) {
+  return useQuery({
+    queryKey: [...layersKey(kind, project), "archived"],
+    queryFn: async ({ signal }): Promise<readonly (Layer | Holdout)[]> => {
+      const asked = { params: { path: { project }, query: { archived: "only" as const, limit: 200 } }, signal };
+      const answer =
+        kind === "layer"
+          ? read(controlPlane.GET("/api/v1/projects/{project}/layers", asked))
+          : read(controlPlane.GET("/api/v1/projects/{project}/holdouts", asked));
+      return (await answer).items;
+    },
+  });
+}
+
 /** What is done with layers and holdouts; what shows them is read anew. */
 export function useLayerWrites(kind: Kind, project: string) {
   const client = useQueryClient();

@@ -10,6 +10,7 @@ import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { useHoldouts } from "../designer/queries";
+import { Archived } from "../layers/Archived";
 import { CreateDialog } from "../layers/CreateDialog";
 import { EntityTools } from "../layers/EntityTools";
 import { HoldoutEffectView } from "../layers/HoldoutEffectView";
@@ -56,6 +57,7 @@ export default function HoldoutsPage() {
           )
         }
       </QueryView>
+      <Archived kind="holdout" />
       <CreateDialog
         opened={opened}
         onClose={() => setOpened(false)}

@@ -10,6 +10,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { LayerRuler } from "../designer/LayerRuler";
 import { useLayers } from "../designer/queries";
+import { Archived } from "../layers/Archived";
 import { CreateDialog } from "../layers/CreateDialog";
 import { EntityTools } from "../layers/EntityTools";
 import { useLayerWrites } from "../layers/queries";
@@ -57,6 +58,7 @@ export default function LayersPage() {
           )
         }
       </QueryView>
+      <Archived kind="layer" />
       <CreateDialog
         opened={opened}
         onClose={() => setOpened(false)}

@@ -82,19 +82,6 @@ export const usageQuery = (project: string, environment: string, flag: string) =
     retry: false,
   });
 
-export type BulkChange = Schemas["BulkChange"];
-
-export function changeMany(project: string, body: BulkChange) {
-  return write(controlPlane.POST("/api/v1/projects/{project}/flags/bulk", { params: { path: { project } }, body }));
-}
-
-/** All that one change of many did, or nothing where a flag was changed since. */
-export function undoMany(project: string, bulk: string) {
-  return write(
-    controlPlane.POST("/api/v1/projects/{project}/flags/bulk/{bulk}/undo", { params: { path: { project, bulk } } }),
-  );
-}
-
 export const savedViewsQuery = (project: string) =>
   queryOptions({
     queryKey: ["project", project, "saved-views", "flags"],

@@ -28,7 +28,7 @@ const FlagFilters = lazy(() =>
 const ColumnChooser = lazy(() =>
   patiently(() => import("../list/ColumnChooser").then((module) => ({ default: module.ColumnChooser }))),
 );
-const BulkBar = lazy(() => patiently(() => import("../list/BulkBar").then((module) => ({ default: module.BulkBar }))));
+const BulkBar = lazy(() => patiently(() => import("../bulk/BulkBar").then((module) => ({ default: module.BulkBar }))));
 const CreateFlag = lazy(() =>
   patiently(() => import("../list/CreateFlag").then((module) => ({ default: module.CreateFlag }))),
 );

@@ -5,7 +5,7 @@ import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { pagePath } from "@/lib/url";
-import { leftovers } from "../cleanup";
+import { leftovers, STATE_WORDS } from "../cleanup";
 import { cleanupQuery } from "../queries";
 import classes from "./List.module.css";
 
@@ -20,14 +20,13 @@ export function Cleanup() {
     >
       <QueryView query={query} part>
         {({ found, more }) => {
-          const stale = leftovers(found, environment.key, ["stale"]);
-          const launched = leftovers(found, environment.key, ["launched"]);
-          if (stale.length + launched.length === 0)
-            return <p className={classes.none}>Every flag of {environment.name} is in use.</p>;
+          const mayGo = leftovers(found, environment.key);
+          if (mayGo.length === 0)
+            return <p className={classes.none}>Of no flag in {environment.name} is it known that it may go.</p>;
           return (
             <>
               <ul className={classes.list}>
-                {[...stale, ...launched].map((each, index) => (
+                {mayGo.map((each) => (
                   <li key={each.flag} className={classes.item}>
                     <span className={classes.main}>
                       <PageLink to={pagePath(project.key, "flags", each.flag)} className={classes.name}>
@@ -36,7 +35,7 @@ export function Cleanup() {
                       <span className={classes.hint}>{each.why}</span>
                     </span>
                     <span className={classes.side}>
-                      <Badge>{index < stale.length ? "stale" : "same for all"}</Badge>
+                      <Badge>{STATE_WORDS[each.state]}</Badge>
                     </span>
                   </li>
                 ))}

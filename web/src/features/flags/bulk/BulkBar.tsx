@@ -1,42 +1,43 @@
 import { Button, Checkbox, Menu, TagsInput, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { usePlace } from "@/api/place";
-import { asProblem } from "@/api/problem";
 import { announce, announceProblem } from "@/components/announce";
-import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { FormDialog } from "@/components/FormDialog";
 import { Guarded } from "@/components/Guarded";
+import type { ExperimentChoice } from "@/components/reviewing/queries";
 import { plural } from "@/lib/format";
-import classes from "./list.module.css";
-import { type BulkChange, changeMany, flagFacetsQuery, flagsKey, undoMany } from "./queries";
+import { patiently } from "@/lib/patiently";
+import { flagChanged } from "../changed";
+import classes from "../list/list.module.css";
+import { flagFacetsQuery } from "../list/queries";
+import { actionOf, atOnce, type BulkAction, byKey, KEYS_MAX, type Looked, titleOf } from "./model";
+import { changeMany, undoMany } from "./queries";
+
+const BulkReview = lazy(() =>
+  patiently(() => import("./BulkReview").then((module) => ({ default: module.BulkReview }))),
+);
 
 interface Props {
   readonly keys: readonly string[];
   readonly onDone: () => void;
 }
 
-type Asked = "tag" | "archive" | { readonly on: string; readonly name: string } | null;
-type Action = Omit<BulkChange, "keys">;
-
-const KEYS_MAX = 200;
+interface Given {
+  readonly reason?: string;
+  readonly choice?: ExperimentChoice | null;
+}
 
 /** What can be done to the chosen flags at once: one change, and one undo. */
 export function BulkBar({ keys, onDone }: Props) {
   const { project, environments } = usePlace();
   const client = useQueryClient();
-  const [asked, setAsked] = useState<Asked>(null);
-  const refresh = async () => {
-    await Promise.all(
-      [flagsKey(project.key), ["flag", project.key], ["history"]].map((queryKey) =>
-        client.invalidateQueries({ queryKey }),
-      ),
-    );
-  };
+  const [asked, setAsked] = useState<"tag" | Looked | null>(null);
+  const refresh = () => flagChanged(client, project.key);
   const flags = plural(keys.length, "flag");
 
-  const change = async (action: Action, what: string) => {
-    const written = await changeMany(project.key, { ...action, keys: [...keys] });
+  const change = async (action: BulkAction, what: string, given: Given = {}) => {
+    const written = await changeMany(project.key, { ...action, keys: [...keys] }, { dryRun: false, ...given });
     announce(written, {
       what,
       undo: async () => {
@@ -49,7 +50,7 @@ export function BulkBar({ keys, onDone }: Props) {
   };
   const off = (environment: string, name: string) =>
     change({ action: "switch", environment, enabled: false }, `Turned off ${flags} in ${name}`).catch(
-      (thrown: unknown) => announceProblem(refusals(thrown), "None of the flags was switched"),
+      (thrown: unknown) => announceProblem(atOnce(byKey(thrown, keys)), "None of the flags was switched"),
     );
 
   return (
@@ -86,7 +87,7 @@ export function BulkBar({ keys, onDone }: Props) {
               {environments.map((each) => (
                 <Guarded key={`on ${each.key}`} right="flag:toggle" environment={each.key}>
                   {(guard) => (
-                    <Menu.Item onClick={() => setAsked({ on: each.key, name: each.name })} {...guard}>
+                    <Menu.Item onClick={() => setAsked({ do: "turn on", environment: each })} {...guard}>
                       Turn on in {each.name}
                     </Menu.Item>
                   )}
@@ -96,7 +97,7 @@ export function BulkBar({ keys, onDone }: Props) {
           </Menu>
           <Guarded right="flag:archive">
             {(guard) => (
-              <Button variant="default" size="xs" onClick={() => setAsked("archive")} {...guard}>
+              <Button variant="default" size="xs" onClick={() => setAsked({ do: "archive" })} {...guard}>
                 Archive
               </Button>
             )}
@@ -106,48 +107,34 @@ export function BulkBar({ keys, onDone }: Props) {
       <Button variant="subtle" size="xs" onClick={onDone}>
         Choose none
       </Button>
-      {asked === "tag" && <TagDialog flags={flags} onClose={() => setAsked(null)} onChange={change} />}
-      <ConfirmDialog
-        opened={asked === "archive"}
-        onClose={() => setAsked(null)}
-        title={`Archive ${flags}?`}
-        confirm={`Archive ${flags}`}
-        tone="danger"
-        onConfirm={() => change({ action: "archive" }, `Archived ${flags}`).catch(rethrown)}
-      >
-        They serve their off variations from then on. All of them or none: one that something depends on is named.
-      </ConfirmDialog>
-      {typeof asked === "object" && asked !== null && (
-        <ConfirmDialog
-          opened
-          onClose={() => setAsked(null)}
-          title={`Turn on ${flags} in ${asked.name}?`}
-          confirm={`Turn on in ${asked.name}`}
-          onConfirm={() =>
-            change(
-              { action: "switch", environment: asked.on, enabled: true },
-              `Turned on ${flags} in ${asked.name}`,
-            ).catch(rethrown)
-          }
-        >
-          Each serves what its rules say there. All of them or none.
-        </ConfirmDialog>
+      {asked === "tag" && <TagDialog keys={keys} onClose={() => setAsked(null)} onChange={change} />}
+      {asked !== null && asked !== "tag" && (
+        <Suspense>
+          <BulkReview
+            looked={asked}
+            keys={keys}
+            save={(given) => change(actionOf(asked), titleOf(asked, keys.length, true), given)}
+            onAsked={onDone}
+            onClose={() => setAsked(null)}
+          />
+        </Suspense>
       )}
     </section>
   );
 }
 
 interface TagProps {
-  readonly flags: string;
+  readonly keys: readonly string[];
   readonly onClose: () => void;
-  readonly onChange: (action: Action, what: string) => Promise<void>;
+  readonly onChange: (action: BulkAction, what: string) => Promise<void>;
 }
 
-function TagDialog({ flags, onClose, onChange }: TagProps) {
+function TagDialog({ keys, onClose, onChange }: TagProps) {
   const { project } = usePlace();
   const known = useQuery(flagFacetsQuery(project.key)).data?.tags ?? [];
   const [tags, setTags] = useState<string[]>([]);
   const [away, setAway] = useState(false);
+  const flags = plural(keys.length, "flag");
   const what = away ? `Took ${tags.join(", ")} from ${flags}` : `Tagged ${flags} ${tags.join(", ")}`;
   return (
     <FormDialog
@@ -156,7 +143,11 @@ function TagDialog({ flags, onClose, onChange }: TagProps) {
       title={`Tag ${flags}`}
       confirm={away ? "Take tags away" : "Add tags"}
       incomplete={tags.length === 0 ? "It needs a tag" : ""}
-      onSubmit={() => onChange({ action: "tag", ...(away ? { remove: tags } : { add: tags }) }, what).catch(rethrown)}
+      onSubmit={() =>
+        onChange({ action: "tag", ...(away ? { remove: tags } : { add: tags }) }, what).catch((thrown: unknown) => {
+          throw byKey(thrown, keys);
+        })
+      }
     >
       <TagsInput label="Tags" data-autofocus data={known.map((each) => each.value)} value={tags} onChange={setTags} />
       <Checkbox
@@ -166,15 +157,4 @@ function TagDialog({ flags, onClose, onChange }: TagProps) {
       />
     </FormDialog>
   );
-}
-
-/** What refuses each flag stands in the message, not beside it. */
-function refusals(thrown: unknown): Error {
-  const problem = asProblem(thrown);
-  const told = problem.fields.map((each) => `${each.field}: ${each.message}`).slice(0, 5);
-  return told.length === 0 ? problem : new Error(`${problem.detail} ${told.join("; ")}`);
-}
-
-function rethrown(thrown: unknown): never {
-  throw refusals(thrown);
 }
