@@ -108,7 +108,14 @@ export function usePeopleWrites(organization: string) {
     try {
       return await writing;
     } finally {
-      await client.invalidateQueries({ queryKey: ["people", organization] });
+      await Promise.all([
+        client.invalidateQueries({ queryKey: ["people", organization] }),
+        // It may have been one's own right, and those who can give one may be others now.
+        client.invalidateQueries({ queryKey: ["granters", organization] }),
+        client.invalidateQueries({
+          predicate: ({ queryKey: [of, , what] }) => of === "project" && what === "permissions",
+        }),
+      ]);
     }
   };
   const at = { organization };

@@ -54,6 +54,7 @@ export default function GuidePage() {
                   flag={{ key: flag.key, type: flag.type, clientVisible: flag.client_visible }}
                   language={state.language}
                   onLanguage={(language) => setState({ language })}
+                  guarded
                 />
               </Stack>
               <Stack gap="md" className={classes.side ?? ""}>

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { CopyOnce } from "@/components/CopyOnce";
 import { Failure } from "@/components/Failure";
-import { Guarded } from "@/components/Guarded";
+import { Guarded, type GuardProps } from "@/components/Guarded";
 import { type FlagType, keyKind, LANGUAGE_NAMES, LANGUAGES, type Language, pieces } from "../model";
 import { createKey } from "../queries";
 import { CodePiece } from "./CodePiece";
@@ -14,10 +14,12 @@ interface Props {
   readonly flag: { readonly key: string; readonly type: FlagType; readonly clientVisible: boolean };
   readonly language: Language;
   readonly onLanguage: (language: Language) => void;
+  /** On a project's pages, where rights are known; elsewhere the API says what is missing. */
+  readonly guarded?: boolean;
 }
 
 /** A program for this flag in one's language, with a key that is made here and shown here alone. */
-export function Guide({ project, environment, flag, language, onLanguage }: Props) {
+export function Guide({ project, environment, flag, language, onLanguage, guarded = false }: Props) {
   const [keys, setKeys] = useState<Partial<Record<"server" | "client", string>>>({});
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -47,6 +49,12 @@ export function Guide({ project, environment, flag, language, onLanguage }: Prop
     }
   };
 
+  const makeButton = (guard: GuardProps) => (
+    <Button variant="default" loading={busy} onClick={() => void make()} {...guard}>
+      Make a {kind} key for {environment.name}
+    </Button>
+  );
+
   return (
     <Stack gap="md">
       <SegmentedControl
@@ -57,13 +65,13 @@ export function Guide({ project, environment, flag, language, onLanguage }: Prop
       />
       {key === null ? (
         <Group gap="sm">
-          <Guarded right="sdk_key:manage" environment={environment.key}>
-            {(guard) => (
-              <Button variant="default" loading={busy} onClick={() => void make()} {...guard}>
-                Make a {kind} key for {environment.name}
-              </Button>
-            )}
-          </Guarded>
+          {guarded ? (
+            <Guarded right="sdk_key:manage" environment={environment.key}>
+              {makeButton}
+            </Guarded>
+          ) : (
+            makeButton({})
+          )}
           <Text c="dimmed">Or put in one that you have, in place of YOUR_KEY.</Text>
         </Group>
       ) : (
