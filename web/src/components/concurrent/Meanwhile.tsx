@@ -12,6 +12,8 @@ import type { SharedDraft } from "./use-shared-draft";
 
 /** Where the bar at the foot leads to. */
 export const MEANWHILE = "changed-meanwhile";
+/** Why a dialog with it can't be sent yet. */
+export const LOOK_FIRST = "It was changed meanwhile: look at that first";
 
 interface Props<T> {
   readonly edited: SharedDraft<T>;

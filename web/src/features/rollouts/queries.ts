@@ -201,7 +201,13 @@ export function useRolloutWrites(project: string, environment: string) {
           }),
         ),
       ),
-    removeTemplate: (key: string) =>
-      done(write(controlPlane.DELETE(`${TEMPLATES}/{key}`, { params: { path: { project, key } } }))),
+    removeTemplate: (key: string, version: number) =>
+      done(
+        write(
+          controlPlane.DELETE(`${TEMPLATES}/{key}`, {
+            params: { path: { project, key }, header: { "If-Match": ifMatch(version) } },
+          }),
+        ),
+      ),
   };
 }

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { asProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
-import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { LOOK_FIRST, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { undoOf } from "@/components/history/undo";
@@ -42,7 +42,7 @@ export function EditDialog({ kind, entity, onClose }: Props) {
   const { draft, set } = edited;
   const change = (part: Partial<Fields>) => set((before) => ({ ...before, ...part }));
   const incomplete = edited.moved
-    ? "It was changed meanwhile: look at that first"
+    ? LOOK_FIRST
     : !edited.dirty
       ? "Nothing is changed yet"
       : draft.name.trim() === ""

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
-import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { LOOK_FIRST, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { SET } from "@/lib/merge";
@@ -46,7 +46,7 @@ export function ProviderDialog({ provider, close }: Props) {
   const [secret, setSecret] = useState("");
   const lacks = draft.name === "" || draft.issuer === "" || draft.client_id === "";
   const incomplete = edited.moved
-    ? "It was changed meanwhile: look at that first"
+    ? LOOK_FIRST
     : lacks || (provider === null && secret === "")
       ? "Fill in name, issuer, client id and secret"
       : "";

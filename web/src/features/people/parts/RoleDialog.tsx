@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
-import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { LOOK_FIRST, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { SET } from "@/lib/merge";
@@ -45,7 +45,7 @@ export function RoleDialog({ role, close, writes }: Props) {
   const toggle = (right: Right) =>
     change({ rights: has.has(right) ? draft.rights.filter((each) => each !== right) : [...draft.rights, right] });
   const incomplete = edited.moved
-    ? "It was changed meanwhile: look at that first"
+    ? LOOK_FIRST
     : keyOf(draft.name) === ""
       ? "Give it a name"
       : draft.rights.length === 0

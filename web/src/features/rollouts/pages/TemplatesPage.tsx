@@ -116,7 +116,7 @@ export default function TemplatesPage() {
         tone="danger"
         onConfirm={async () => {
           if (leaving === null) return;
-          announce(await writes.removeTemplate(leaving.key), {
+          announce(await writes.removeTemplate(leaving.key, leaving.version), {
             what: `Deleted the template ${leaving.name}`,
             undo: () => writes.saveTemplate(leaving.key, fieldsOf(leaving), null),
           });

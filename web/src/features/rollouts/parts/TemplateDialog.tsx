@@ -1,8 +1,9 @@
 import { NumberInput, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
-import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { LOOK_FIRST, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import {
@@ -51,11 +52,15 @@ export function TemplateDialog({ template, close, writes }: Props) {
   const { draft, set } = edited;
   const change = (part: Partial<Fields>) => set((before) => ({ ...before, ...part }));
   const key = template?.key ?? typedKey;
+  // A save would take its place.
+  const taken = useQuery(templatesQuery(project.key)).data?.some((each) => each.key === key) === true;
   const incomplete = edited.moved
-    ? "It was changed meanwhile: look at that first"
+    ? LOOK_FIRST
     : key === ""
       ? "It needs a key"
-      : incompleteGuards(draft.guards);
+      : template === null && taken
+        ? "There is a template with this key"
+        : incompleteGuards(draft.guards);
   const submit = async () => {
     const body = {
       name: draft.name === "" ? key : draft.name,
@@ -71,7 +76,7 @@ export function TemplateDialog({ template, close, writes }: Props) {
       what: `Saved the template ${body.name}`,
       undo: () =>
         template === null
-          ? writes.removeTemplate(key)
+          ? writes.removeTemplate(key, written.data.version)
           : writes.saveTemplate(key, fieldsOf(template), written.data.version),
     });
   };

@@ -2,7 +2,7 @@ import { Checkbox, NumberInput, Select, TagsInput, TextInput } from "@mantine/co
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
-import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { LOOK_FIRST, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { undoChange } from "@/components/history/queries";
@@ -58,7 +58,7 @@ export function EnvironmentForm({ environment, close }: Props) {
   const { draft, set } = edited;
   const change = (part: Partial<Draft>) => set((before) => ({ ...before, ...part }));
   const incomplete = edited.moved
-    ? "It was changed meanwhile: look at that first"
+    ? LOOK_FIRST
     : draft.name.trim() === ""
       ? "Give it a name"
       : key.trim() === ""

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { usePlace } from "@/api/place";
 import { announce } from "@/components/announce";
-import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { LOOK_FIRST, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { Icon } from "@/components/Icon";
@@ -92,7 +92,7 @@ export function PolicyForm({ policy, name, close }: Props) {
       size="xl"
       title={`Approval policy of ${name}`}
       confirm="Save the policy"
-      incomplete={edited.moved ? "It was changed meanwhile: look at that first" : ""}
+      incomplete={edited.moved ? LOOK_FIRST : ""}
       onSubmit={submit}
     >
       <Meanwhile edited={edited} />

@@ -2,7 +2,7 @@ import { MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { usePlace } from "@/api/place";
-import { Meanwhile } from "@/components/concurrent/Meanwhile";
+import { LOOK_FIRST, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { FormDialog } from "@/components/FormDialog";
 import { same } from "@/lib/json";
@@ -41,7 +41,7 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
   const change = (part: Partial<Fields>) => set((before) => ({ ...before, ...part }));
   const ownProjects = base.projects.length > 0 ? base.projects : [project.key];
   const incomplete = edited.moved
-    ? "It was changed meanwhile: look at that first"
+    ? LOOK_FIRST
     : !/^https?:\/\/./.test(draft.url)
       ? "Type an address that begins with https://"
       : draft.events.length === 0
