@@ -22,7 +22,12 @@ export function Cleanup() {
         {({ found, more }) => {
           const mayGo = leftovers(found, environment.key);
           if (mayGo.length === 0)
-            return <p className={classes.none}>Of no flag in {environment.name} is it known that it may go.</p>;
+            return (
+              <p className={classes.none}>
+                Of no flag in {environment.name} is it known that it may go
+                {more ? ", as far as was looked" : ""}.
+              </p>
+            );
           return (
             <>
               <ul className={classes.list}>
@@ -40,7 +45,7 @@ export function Cleanup() {
                   </li>
                 ))}
               </ul>
-              {more && <p className={classes.none}>There are more than are listed here.</p>}
+              {more && <p className={classes.none}>There may be more than are listed here.</p>}
             </>
           );
         }}
