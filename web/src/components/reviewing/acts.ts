@@ -36,7 +36,8 @@ export interface Outcome<T> {
   readonly needsReason: boolean;
 }
 
-const TRIED = "Tried, not done";
+/** The reason of what is tried where one is wanted: it is kept nowhere. */
+export const TRIED = "Tried, not done";
 
 /** Tries a write: with a reason, where it is refused for want of one. */
 export async function tryOut<T>(act: (how: How) => Promise<T>): Promise<Outcome<T>> {

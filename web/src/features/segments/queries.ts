@@ -109,6 +109,7 @@ export interface ListUpload {
   mode: "replace" | "add" | "remove";
   /** Tells what would be written, and writes nothing. */
   dryRun: boolean;
+  reason: string;
   form: FileForm;
   file: Blob;
   onProgress: (share: number) => void;
@@ -120,6 +121,12 @@ export function listPath(project: string, key: string, listing: "included" | "ex
   return `/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-export function uploadList(project: string, key: string, { listing, mode, dryRun, ...given }: ListUpload) {
-  return upload<Segment>({ path: listPath(project, key, listing), query: { mode, dry_run: String(dryRun) }, ...given });
+export function uploadList(project: string, key: string, { listing, mode, dryRun, reason, ...given }: ListUpload) {
+  const query = { mode, dry_run: String(dryRun) };
+  return upload<Segment>({
+    path: listPath(project, key, listing),
+    query,
+    headers: { ...reasonHeader(reason) },
+    ...given,
+  });
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, FileInput, Group, NativeSelect, Progress, Text } from "@mantine/core";
+import { Alert, Anchor, Button, FileInput, Group, NativeSelect, Progress, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { usePlace } from "@/api/place";
@@ -7,7 +7,8 @@ import { announce } from "@/components/announce";
 import { Card } from "@/components/Card";
 import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
-import { count } from "@/lib/format";
+import { TRIED } from "@/components/reviewing/acts";
+import { count, plural } from "@/lib/format";
 import { bytesWords, FILE_BYTES_MAX, fileForm, refusedLines, triedWords } from "../keys";
 import { listPath, type Segment, segmentsKey, uploadList } from "../queries";
 import classes from "../segments.module.css";
@@ -35,7 +36,7 @@ export function LongList({ segment }: { readonly segment: Segment }) {
         return (
           <Group key={listing} gap="xs" mb="xs">
             <Text>
-              <strong>{count(held)}</strong> keys are {listing}
+              <strong>{count(held)}</strong> {held === 1 ? "key is" : "keys are"} {listing}
             </Text>
             {held > 0 && (
               <Anchor
@@ -67,7 +68,7 @@ interface Sending {
 }
 
 function UploadForm({ segment }: { readonly segment: Segment }) {
-  const { project } = usePlace();
+  const { project, environments } = usePlace();
   const client = useQueryClient();
   const [file, setFile] = useState<File | null>(null);
   const [listing, setListing] = useState<Listing>("included");
@@ -75,6 +76,8 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
   const [sending, setSending] = useState<Sending | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [tried, setTried] = useState<Tried | null>(null);
+  const [reason, setReason] = useState("");
+  const wanted = environments.some((each) => each.reason_required);
   const stopOnLeave = useRef<(() => void) | null>(null);
   useEffect(() => () => stopOnLeave.current?.(), []);
 
@@ -94,7 +97,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
     const stop = () => controller.abort();
     stopOnLeave.current = stop;
     setProblem(null);
-    setTried(null);
+    if (dryRun) setTried(null);
     setSending({ share: 0, stop });
     try {
       const onProgress = (share: number) => setSending({ share, stop });
@@ -102,6 +105,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
         listing,
         mode,
         dryRun,
+        reason: dryRun ? TRIED : reason,
         form,
         file,
         onProgress,
@@ -115,10 +119,12 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
       const refresh = () => client.invalidateQueries({ queryKey: segmentsKey(project.key) });
       const subject = { project: project.key, kind: "segment", key: segment.key } as const;
       announce(written, {
-        what: `${count(now)} keys of the long list of ${segment.key} are ${listing}`,
+        what: `Changed the long list of ${segment.key}: ${plural(now, "key")} ${listing}`,
         undo: undoOf(subject, written, refresh),
       });
       setFile(null);
+      setTried(null);
+      setReason("");
       await refresh();
     } catch (thrown) {
       if (!controller.signal.aborted) setProblem(asProblem(thrown));
@@ -196,14 +202,24 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
         <Alert color={tried.same ? "gray" : "blue"} variant="light" mt="sm" role="status" title="The file is right">
           <Text>{triedWords({ listing, before: segment.long_list?.[listing] ?? 0, ...tried })}</Text>
           {!tried.same && (
-            <Group gap="xs" mt="xs">
-              <Button size="xs" onClick={() => void send(false)}>
-                Change the list
-              </Button>
-              <Button size="xs" variant="default" onClick={() => setTried(null)}>
-                Leave it as it is
-              </Button>
-            </Group>
+            <>
+              <TextInput
+                label={wanted ? "Reason" : "Reason (optional)"}
+                description="It stands in the audit log beside the change."
+                maxLength={500}
+                mt="xs"
+                value={reason}
+                onChange={(event) => setReason(event.currentTarget.value)}
+              />
+              <Group gap="xs" mt="xs">
+                <Button size="xs" loading={sending !== null} onClick={() => void send(false)}>
+                  Change the list
+                </Button>
+                <Button size="xs" variant="default" disabled={sending !== null} onClick={() => setTried(null)}>
+                  Leave it as it is
+                </Button>
+              </Group>
+            </>
           )}
         </Alert>
       )}
