@@ -9,6 +9,9 @@ export function reasonHeader(reason: string | undefined): { readonly "X-Verdict-
   return text === "" ? {} : { "X-Verdict-Reason": encodeURIComponent(text) };
 }
 
+/** Why something is taken back right after it was made: some environments ask for a reason of each change. */
+export const undoHeader = reasonHeader("Undo");
+
 /** Goes past missing approvals, by its own right. */
 export function bypassHeader(bypass: boolean): { readonly "X-Verdict-Bypass"?: "true" } {
   return bypass ? { "X-Verdict-Bypass": "true" } : {};

@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { controlPlane, read, write } from "@/api/clients";
 import type { components, operations } from "@/api/generated/control-plane";
-import { ifMatch, reasonHeader } from "@/lib/write-headers";
+import { ifMatch, reasonHeader, undoHeader } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
 export type Version = Schemas["VersionView"];
@@ -54,7 +54,7 @@ export const versionQuery = (subject: Subject, version: number) =>
 
 /** With the version that was written: nothing newer is taken back. */
 export function undoChange(subject: Subject, version?: number) {
-  const header = version === undefined ? {} : { "If-Match": ifMatch(version) };
+  const header = { ...undoHeader, ...(version === undefined ? {} : { "If-Match": ifMatch(version) }) };
   return write(
     controlPlane.POST(`${ONE}/undo`, {
       params: { path: pathOf(subject), query: placeOf(subject), header },

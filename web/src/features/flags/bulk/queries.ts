@@ -4,7 +4,7 @@ import { controlPlane, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import type { How } from "@/components/reviewing/acts";
 import type { ExperimentChoice } from "@/components/reviewing/queries";
-import { reasonHeader } from "@/lib/write-headers";
+import { reasonHeader, undoHeader } from "@/lib/write-headers";
 
 export type BulkChange = components["schemas"]["BulkChange"];
 
@@ -21,7 +21,6 @@ export function changeMany(project: string, body: BulkChange, { dryRun, reason, 
 
 /** All that one change of many did, or nothing where a flag was changed since. */
 export function undoMany(project: string, bulk: string) {
-  return write(
-    controlPlane.POST("/api/v1/projects/{project}/flags/bulk/{bulk}/undo", { params: { path: { project, bulk } } }),
-  );
+  const params = { path: { project, bulk }, header: undoHeader };
+  return write(controlPlane.POST("/api/v1/projects/{project}/flags/bulk/{bulk}/undo", { params }));
 }
