@@ -1,15 +1,10 @@
-import { ActionIcon, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { Badge } from "@/components/Badge";
-import { Guarded } from "@/components/Guarded";
-import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
-import { ActReview } from "@/components/reviewing/ActReview";
 import type { Act } from "@/components/reviewing/acts";
+import { EntityActions } from "@/components/reviewing/EntityActions";
 import { type Tab, Tabs } from "@/components/Tabs";
 import { pagePath, useParams } from "@/lib/url";
 import { ConfigHistory } from "../parts/ConfigHistory";
@@ -79,54 +74,14 @@ const MEANING: Record<Act, string> = {
 function Actions({ config }: { readonly config: Config }) {
   const { project } = usePlace();
   const client = useQueryClient();
-  const navigate = useNavigate();
-  const [asked, setAsked] = useState<Act | null>(null);
-  const refresh = () => client.invalidateQueries({ queryKey: configsKey(project.key) });
   return (
-    <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="default" size="lg" aria-label="More actions">
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Guarded right="config:archive">
-            {(guard) => (
-              <Menu.Item
-                leftSection={<Icon name="archive" size={16} />}
-                onClick={() => setAsked(config.archived ? "restore" : "archive")}
-                {...guard}
-              >
-                {config.archived ? "Restore config" : "Archive config"}
-              </Menu.Item>
-            )}
-          </Guarded>
-          {config.archived && (
-            <Guarded right="config:delete">
-              {(guard) => (
-                <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => setAsked("delete")} {...guard}>
-                  Delete config
-                </Menu.Item>
-              )}
-            </Guarded>
-          )}
-        </Menu.Dropdown>
-      </Menu>
-      {asked !== null && (
-        <ActReview
-          entity="config"
-          entityKey={config.key}
-          action={asked}
-          document={config}
-          act={(how) => actOnConfig(project.key, config.key, asked, how)}
-          refresh={refresh}
-          {...(asked === "delete" ? { onDone: () => navigate({ to: pagePath(project.key, "configs") }) } : {})}
-          onClose={() => setAsked(null)}
-        >
-          {MEANING[asked]}
-        </ActReview>
-      )}
-    </>
+    <EntityActions
+      kind="config"
+      entity={config}
+      meaning={MEANING}
+      act={(action, how) => actOnConfig(project.key, config.key, action, how)}
+      refresh={() => client.invalidateQueries({ queryKey: configsKey(project.key) })}
+      list={pagePath(project.key, "configs")}
+    />
   );
 }

@@ -1,15 +1,10 @@
-import { ActionIcon, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { Badge } from "@/components/Badge";
-import { Guarded } from "@/components/Guarded";
-import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
-import { ActReview } from "@/components/reviewing/ActReview";
 import type { Act } from "@/components/reviewing/acts";
+import { EntityActions } from "@/components/reviewing/EntityActions";
 import { type Tab, Tabs } from "@/components/Tabs";
 import { pagePath, useParams } from "@/lib/url";
 import { SegmentEditor } from "../parts/SegmentEditor";
@@ -68,54 +63,14 @@ const MEANING: Record<Act, string> = {
 function Actions({ segment }: { readonly segment: Segment }) {
   const { project } = usePlace();
   const client = useQueryClient();
-  const navigate = useNavigate();
-  const [asked, setAsked] = useState<Act | null>(null);
-  const refresh = () => client.invalidateQueries({ queryKey: segmentsKey(project.key) });
   return (
-    <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="default" size="lg" aria-label="More actions">
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Guarded right="segment:archive">
-            {(guard) => (
-              <Menu.Item
-                leftSection={<Icon name="archive" size={16} />}
-                onClick={() => setAsked(segment.archived ? "restore" : "archive")}
-                {...guard}
-              >
-                {segment.archived ? "Restore segment" : "Archive segment"}
-              </Menu.Item>
-            )}
-          </Guarded>
-          {segment.archived && (
-            <Guarded right="segment:delete">
-              {(guard) => (
-                <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => setAsked("delete")} {...guard}>
-                  Delete segment
-                </Menu.Item>
-              )}
-            </Guarded>
-          )}
-        </Menu.Dropdown>
-      </Menu>
-      {asked !== null && (
-        <ActReview
-          entity="segment"
-          entityKey={segment.key}
-          action={asked}
-          document={segment}
-          act={(how) => actOnSegment(project.key, segment.key, asked, how)}
-          refresh={refresh}
-          {...(asked === "delete" ? { onDone: () => navigate({ to: pagePath(project.key, "segments") }) } : {})}
-          onClose={() => setAsked(null)}
-        >
-          {MEANING[asked]}
-        </ActReview>
-      )}
-    </>
+    <EntityActions
+      kind="segment"
+      entity={segment}
+      meaning={MEANING}
+      act={(action, how) => actOnSegment(project.key, segment.key, action, how)}
+      refresh={() => client.invalidateQueries({ queryKey: segmentsKey(project.key) })}
+      list={pagePath(project.key, "segments")}
+    />
   );
 }
