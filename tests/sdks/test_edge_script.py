@@ -180,6 +180,17 @@ def test_silence_is_silence(scripted: ScriptedEdge) -> None:
         asking.getresponse()
 
 
+def test_what_is_held_is_served_when_it_is_released(scripted: ScriptedEdge) -> None:
+    scripted.put("behaviour", {"config": {"kind": "held", "times": 1}})
+    held = connection(scripted)
+    held.request("GET", "/v1/config", headers={"Authorization": f"Bearer {scripted.server_key}"})
+    until_blocking(lambda: len(scripted.get("requests?endpoint=config")) == 1, SECONDS)
+    assert ask(scripted, "GET", "/v1/config")[0] == 200
+    assert [each["status"] for each in scripted.get("requests?endpoint=config")] == [0, 200]
+    scripted.post("release")
+    assert held.getresponse().status == 200
+
+
 def test_an_older_document_is_the_one_before(scripted: ScriptedEdge) -> None:
     scripted.put("document", {"flags": {}})
     scripted.put("behaviour", {"config": {"kind": "older", "times": 1}})

@@ -17,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "unmodified": "answers 304 to whoever asks",
     "older": "serves the document before this one",
     "slow": "serves after `seconds`",
+    "held": "serves once it is released (`POST /release`)",
     "trickle": "serves in pieces for `seconds`",
     "silent": "takes the request and says nothing",
     "reset": "resets the connection",

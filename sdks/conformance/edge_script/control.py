@@ -45,6 +45,7 @@ class Control:
             ("PUT", "/environment"): self._put_environment,
             ("PUT", "/port"): self.put_port,
             ("POST", "/streams"): self._act_on_streams,
+            ("POST", "/release"): self._release,
             ("POST", "/reset"): self._reset,
         }
         act = acts.get((request.method, request.path))
@@ -104,6 +105,10 @@ class Control:
             raise ValueError(f"do: is none of {', '.join(_STREAM_ACTS)}")
         endpoint = document.get("endpoint", "stream")
         return {"streams": self._edge.streams.act(endpoint, document["do"], document.get("text", ""))}
+
+    async def _release(self, _: Any) -> Any:
+        self._edge.release()
+        return {}
 
     async def _reset(self, _: Any) -> Any:
         await self.put_port({"state": "open"})

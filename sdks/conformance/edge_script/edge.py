@@ -57,6 +57,7 @@ class Edge:
         self.streams = Streams(self.documents, self.settings)
         self.environment: dict[str, Any] = {}
         self._answers: tuple[str, Answers] | None = None
+        self._released = asyncio.Event()
 
     def reset(self) -> None:
         """As it was when it started; open streams are told of the empty document."""
@@ -65,7 +66,13 @@ class Edge:
         self.records.reset()
         self.settings.heartbeat, self.settings.retry = 15.0, None
         self.environment = {}
+        self.release()
         self.streams.announce()
+
+    def release(self) -> None:
+        """Serves what is held; what comes later is held anew."""
+        self._released.set()
+        self._released = asyncio.Event()
 
     async def handle(self, exchange: Exchange) -> None:
         """One request, from its record to its answer."""
@@ -106,6 +113,8 @@ class Edge:
             return
         if step.kind == "slow":
             await asyncio.sleep(step.seconds)
+        if step.kind == "held":
+            await self._released.wait()
         refused = self._refused(call)
         if refused is None and call.endpoint in ("stream", "refetch") and step.kind not in _INSTEAD_OF_STREAMS:
             await self.streams.serve(call.endpoint, exchange, step)

@@ -194,10 +194,11 @@ test("the first evaluation waits, no longer than it should, and only once", asyn
 });
 
 test("a bootstrap is served until the edge has answered", async () => {
-  await edge.put("behaviour", { config: [{ kind: "slow", seconds: 0.3, times: 1 }, "ok"] });
+  await edge.put("behaviour", { config: [{ kind: "held", times: 1 }, "ok"] });
   const client = started({ bootstrap: { salt: "s", version: 1, flags: { color: flag("color", "boot") } } });
   assert.equal(await client.variation("color", "u1", ""), "boot");
   assert.equal(client.status().source, "bootstrap");
+  await edge.post("release");
   await serves(client, "color", "red");
   assert.equal(client.status().source, "edge");
 });

@@ -113,9 +113,10 @@ test('an exposure is of the user whom the answer was made for', async () => {
   await edge.put('document', { flags: { asking: flag(true, { ...inCountry('NO'), report_exposures: true }) } });
   const page = client({ user: { targetingKey: 'ola', country: 'NO' } });
   assert.equal(await page.isEnabled('asking'), true);
-  await edge.put('behaviour', { bulk: [{ kind: 'slow', seconds: 0.2, times: 1 }, 'ok'] });
+  await edge.put('behaviour', { bulk: [{ kind: 'held', times: 1 }, 'ok'] });
   const identified = page.identify({ targetingKey: 'sven', country: 'SE' });
   page.isEnabledSync('asking');
+  await edge.post('release');
   await identified;
   page.isEnabledSync('asking');
   await page.flush();

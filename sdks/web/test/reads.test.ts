@@ -98,10 +98,11 @@ test('answers that come too late for a user are not taken', async () => {
   await edge.put('document', { flags: { local: flag(true, inCountry('NO')) } });
   const page = client({ user: { targetingKey: 'ann', country: 'SE' } });
   assert.equal(await page.isEnabled('local'), false);
-  await edge.put('behaviour', { bulk: [{ kind: 'slow', seconds: 0.3, times: 1 }, 'ok'] });
+  await edge.put('behaviour', { bulk: [{ kind: 'held', times: 1 }, 'ok'] });
   const slow = page.identify({ targetingKey: 'ola', country: 'NO' });
   await until(async () => (await edge.get('requests?endpoint=bulk')).length >= 2);
   assert.equal(await page.identify({ targetingKey: 'sven', country: 'SE' }), true);
+  await edge.post('release');
   assert.equal(await slow, false);
   assert.equal(page.isEnabledSync('local'), false);
   assert.equal(page.userKey, 'sven');
