@@ -31,10 +31,12 @@ export default defineConfig({
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     },
   },
-  // What stops a service stops it for everybody: it comes when all others are through.
+  // What stops a service stops it for everybody: it comes when all others are through. Last of all what times pages,
+  // without a trace, which slows them down.
   projects: [
     { name: "journeys", testIgnore: IN_TURN },
     { name: "outages", testMatch: IN_TURN, dependencies: ["journeys"] },
+    { name: "pace", testDir: "./pace", dependencies: ["outages"], use: { trace: "off" } },
   ],
 });
 

@@ -1,5 +1,5 @@
-// How the build is cut: what the first view needs is one file, so that it costs one round trip, and what the list of flags
-// needs beside it is another, which most pages share; the rest as Vite cuts it.
+// How the build is cut: what the first view needs is one file, so that it costs one round trip, what the list of flags
+// needs beside it is another, which most pages share, and what both read a moment later a third; the rest as Vite cuts it.
 // It imports nothing but itself: a cycle of files would run a module before what it needs.
 
 import { readFileSync } from "node:fs";
@@ -12,8 +12,19 @@ const core = join(web, "node_modules", "@mantine", "core", "esm");
 /** Modules that only hand on others: through them everything would look as if the first view needed it. */
 const isBarrel = (id) => id === join(core, "index.mjs") || /\/zod\/v4\/core\/index\.js$/.test(id);
 const flags = join(web, "src", "features", "flags", "pages", "FlagsPage.tsx");
+/** What the shell and the list read by themselves, a moment after they stand. */
+const atOnce = [
+  "src/app/Notices.tsx",
+  "src/app/shell/Attention.tsx",
+  "src/app/shell/EnvironmentSwitch.tsx",
+  "src/app/shell/PersonMenu.tsx",
+  "src/app/shell/ProjectSwitch.tsx",
+  "src/features/flags/list/ColumnChooser.tsx",
+  "src/features/flags/list/FlagFilters.tsx",
+];
 let shell = null;
 let list = null;
+let soon = null;
 
 /** Where each name of Mantine's barrel comes from. */
 function mantineFiles() {
@@ -25,9 +36,9 @@ function mantineFiles() {
   return found;
 }
 
-/** What a file of ours takes from the barrels. */
+/** What a file of ours, or one of Mantine's other packages, takes from the barrels. */
 function namedFiles(id, mantine) {
-  if (!id.startsWith(join(web, "src"))) return [];
+  if (![join(web, "src"), join(web, "node_modules", "@mantine")].some((each) => id.startsWith(each))) return [];
   const text = readFileSync(id.split("?")[0], "utf8");
   const named = [...text.matchAll(/import \{([^}]+)\} from "@mantine\/core"/g)].flatMap(([, names]) =>
     names.split(",").map((name) => mantine.get(name.trim())),
@@ -36,11 +47,11 @@ function namedFiles(id, mantine) {
   return [...named.filter((each) => each !== undefined), ...settings];
 }
 
-/** Modules that one imports without waiting for them. */
+/** Modules that these import without waiting for them, and they themselves. */
 function reached(first, context) {
   const mantine = mantineFiles();
   const found = new Set();
-  const waiting = [first];
+  const waiting = [...first];
   while (waiting.length > 0) {
     const id = waiting.pop();
     if (found.has(id) || isBarrel(id)) continue;
@@ -56,10 +67,15 @@ export const codeSplitting = {
   groups: [
     {
       name(id, context) {
-        shell ??= reached(main, context);
+        shell ??= reached([main], context);
         if (shell.has(id)) return "shell";
-        list ??= reached(flags, context);
-        return list.has(id) ? "list" : null;
+        list ??= reached([flags], context);
+        if (list.has(id)) return "list";
+        soon ??= reached(
+          atOnce.map((each) => join(web, each)),
+          context,
+        );
+        return soon.has(id) ? "soon" : null;
       },
     },
   ],
