@@ -277,7 +277,8 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     authenticator = parts.authenticator
     transactions = ProjectTransactions(parts.database, parts.quotas, PolicyAgreement())
     integrity = ExperimentProtection(ExperimentsBeside())
-    segments, flags = SegmentService(transactions, integrity), FlagService(transactions, integrity)
+    lifecycles = Lifecycles(transactions, parts.flag_use)
+    segments, flags = SegmentService(transactions, integrity), FlagService(transactions, integrity, lifecycles)
     settings = ShippingService(transactions, integrity, RolloutShares())
     holdouts = HoldoutService(transactions, integrity)
     configs, config_settings = ConfigService(transactions, integrity), ConfigShippingService(transactions, integrity)
@@ -313,9 +314,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
                 owners=RolloutShares(),
             ),
         ),
-        lifecycles_endpoints.build_router(
-            authenticator=authenticator, lifecycles=Lifecycles(transactions, parts.flag_use)
-        ),
+        lifecycles_endpoints.build_router(authenticator=authenticator, lifecycles=lifecycles),
         configs_endpoints.build_router(authenticator=authenticator, configs=configs, settings=config_settings),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
         overrides_endpoints.build_router(

@@ -24,8 +24,17 @@ from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
 from control_plane.flags.bulk import BulkChanges
 from control_plane.flags.bulk_endpoints import add_bulk
+from control_plane.flags.lifecycle_states import LifecycleState
 from control_plane.flags.models import FlagFilter
-from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch, FlagView, PurposeName, TypeName
+from control_plane.flags.schemas import (
+    FlagClone,
+    FlagCreate,
+    FlagPatch,
+    FlagView,
+    LifecycleName,
+    PurposeName,
+    TypeName,
+)
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_endpoints import add_settings
 from control_plane.flags.settings_service import SettingsService
@@ -52,13 +61,22 @@ class _Parameters:
     )
     environment: Annotated[
         str | None,
-        Query(max_length=128, description="Where `state`, `changed_since` and `experiment` look; all when left out."),
+        Query(
+            max_length=128,
+            description="Where `state`, `changed_since`, `experiment` and `lifecycle` look; all when left out.",
+        ),
     ] = None
     purpose: Annotated[PurposeName | None, Query()] = None
     experiment: Annotated[
         bool | None, Query(description="Whether one is under way on it, in `environment` or anywhere.")
     ] = None
     overdue: Annotated[bool | None, Query(description="Whether its expected end is past.")] = None
+    lifecycle: Annotated[
+        LifecycleName | None,
+        Query(
+            description="How far it has come in `environment`, or in any: by the last 30 days. Looks at 5,000 flags."
+        ),
+    ] = None
 
 
 async def _requested_flags(
@@ -66,7 +84,10 @@ async def _requested_flags(
 ) -> ListFilter:
     shared = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
     own = {"type": given.of_type, "state": given.state, "environment": given.environment}
-    narrowed = FlagFilter(**{**shared, **own}, experiment=given.experiment, overdue=given.overdue)
+    lifecycle = None if given.lifecycle is None else LifecycleState(given.lifecycle)
+    if lifecycle is not None and lifecycle.is_archived and wanted.archived == "false":
+        own["archived"] = "only"
+    narrowed = FlagFilter(**{**shared, **own}, experiment=given.experiment, overdue=given.overdue, lifecycle=lifecycle)
     return narrowed.also(purpose=given.purpose)
 
 

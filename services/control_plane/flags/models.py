@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.models import EntityRow
 from control_plane.entities.table import Binding, EntityTable
 from control_plane.environments.queries import EnvironmentRow
+from control_plane.flags.lifecycle_states import LifecycleState
 from control_plane.flags.purposes import Purpose
 
 
@@ -84,11 +86,14 @@ _IN_ENVIRONMENT = (
 @dataclass(frozen=True, slots=True)
 class FlagFilter(ListFilter):
     """A list of flags besides: `experiment`: whether one is under way on it, in `environment` or anywhere; `overdue`:
-    whether its expected end lies before the day `on`."""
+    whether its expected end lies before the day `on`; `lifecycle`: how far it has come there, by which `among` are
+    the keys of those that have."""
 
     experiment: bool | None = None
     overdue: bool | None = None
     on: date | None = None
+    lifecycle: LifecycleState | None = None
+    among: Sequence[str] | None = None
 
 
 class FlagTable(EntityTable[FlagRow]):
@@ -111,6 +116,8 @@ class FlagTable(EntityTable[FlagRow]):
             if wanted.overdue is not None and wanted.on is not None:
                 over = f"(NOT archived AND COALESCE(expected_end < {bind(wanted.on)}, false))"
                 found["overdue"] = over if wanted.overdue else f"NOT {over}"
+            if wanted.among is not None:
+                found["among"] = f"key = ANY({bind(list(wanted.among))})"
         return found
 
     def facet_value(self, facet: Facet, wanted: ListFilter, bind: Binding) -> str:

@@ -20,6 +20,7 @@ from control_plane.entities.edits import read_document
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import checked_settings, flag_of, off_alone, stored_targets, with_rule_ids
+from control_plane.flags.lifecycle_states import LifecycleState as LifecycleState  # noqa: PLC0414 - others ask by this module
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, default_of, new_settings
 from control_plane.flags.purposes import Purpose as Purpose  # noqa: PLC0414 - others ask by this module
 from control_plane.flags.repository import FLAG_AND_SETTINGS, find_in_environment, flag_and_settings
@@ -49,7 +50,7 @@ LEFT JOIN LATERAL (
     SELECT array_agg(environment_id) AS environments, array_agg(updated_at) AS moments
     FROM flag_settings WHERE organization_id = $1 AND flag_id = f.id
 ) s ON true
-WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key > $3 AND ($4::text IS NULL OR f.key = $4)
+WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key > $3 AND ($4::text[] IS NULL OR f.key = ANY($4))
     AND ($6::text IS NULL OR f.purpose = $6)
 ORDER BY f.key LIMIT $5
 """
@@ -182,12 +183,12 @@ async def standings(
     *,
     after: str,
     limit: int,
-    key: str | None = None,
+    keys: Sequence[str] | None = None,
     purpose: str | None = None,
 ) -> list[FlagStanding]:
-    """The project's flags behind a key, in the order of their keys, archived ones too; or the one of this key, or those
-    of this purpose."""
-    records = await tx.fetch(_STANDINGS, scope.organization_id, scope.project_id, after, key, limit, purpose)
+    """The project's flags behind a key, in the order of their keys, archived ones too; or those of these keys, or of
+    this purpose."""
+    records = await tx.fetch(_STANDINGS, scope.organization_id, scope.project_id, after, keys, limit, purpose)
     return [
         FlagStanding(
             **{name: value for name, value in record.items() if name not in ("environments", "moments", "purpose")},

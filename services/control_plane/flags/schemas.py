@@ -31,6 +31,7 @@ from control_plane.entities.schemas import (
 )
 from control_plane.entities.tried_changes import TriedChanges
 from control_plane.environments.keys import EntityKey
+from control_plane.flags.lifecycle_states import LifecycleState
 from control_plane.flags.purposes import Purpose
 
 TypeName = Annotated[str, OneOf(FlagType)]
@@ -57,6 +58,7 @@ PurposeName = Annotated[
     OneOf(Purpose),
     Field(description="Release and experiment flags go when they are done, operational and permission flags stay."),
 ]
+LifecycleName = Annotated[str, OneOf(LifecycleState)]
 
 
 def _a_day(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from bucketing.document import serve_to_document
+from service_kit.pagination import PageRequest
 from service_kit.problems import FieldError, InvalidInput, NotFound
 from service_kit.versions import check_version
 
@@ -20,7 +21,7 @@ from control_plane.entities.errors import NotArchived
 from control_plane.entities.integrity import ExperimentIntegrity
 from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.schemas import Warned
-from control_plane.entities.service import Created, EntityService
+from control_plane.entities.service import Created, EntityService, Listed
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.transactions import (
     Consequence,
@@ -32,6 +33,7 @@ from control_plane.entities.transactions import (
 from control_plane.environments.queries import EnvironmentRow, environments_of
 from control_plane.flags.clones import copy_settings
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
+from control_plane.flags.lifecycle_states import FlagsByLifecycle
 from control_plane.flags.models import FLAGS, FlagFilter, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import (
@@ -60,9 +62,22 @@ class FlagService(EntityService[FlagRow]):
     creation: ClassVar = FlagCreate
     patch: ClassVar = FlagPatch
 
-    def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
+    def __init__(
+        self,
+        transactions: ProjectTransactions,
+        integrity: ExperimentIntegrity,
+        by_lifecycle: FlagsByLifecycle | None = None,
+    ) -> None:
+        """`by_lifecycle`: for lists; without it none is narrowed down by a lifecycle."""
         super().__init__(transactions)
         self._integrity = integrity
+        self._by_lifecycle = by_lifecycle
+
+    async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> Listed[FlagRow]:
+        if isinstance(wanted, FlagFilter) and wanted.lifecycle is not None and self._by_lifecycle is not None:
+            keys = await self._by_lifecycle.keys(actor, project, wanted.lifecycle, wanted.environment)
+            wanted = replace(wanted, among=keys)
+        return await super().page(actor, project, page, wanted)
 
     def view(self, row: FlagRow) -> Answered:
         return flag_view(row, Known({}))

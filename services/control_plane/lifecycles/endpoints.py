@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from service_kit.pagination import Page, RequestedPage
-from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+from service_kit.problems import FieldError, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
 from control_plane.access import Actor, Authenticator, api_router
+from control_plane.flags.queries import LifecycleState
 from control_plane.lifecycles.schemas import (
     CheckView,
     FlagStandingView,
@@ -18,9 +19,11 @@ from control_plane.lifecycles.schemas import (
     StateName,
 )
 from control_plane.lifecycles.service import FlagLifecycle, Lifecycles, Wanted
-from control_plane.lifecycles.states import LifecycleState, safe_to_remove
+from control_plane.lifecycles.states import safe_to_remove
 
 _PROBLEMS = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
+FLAGS_MAX = 200
+FLAGS_LENGTH_MAX = 4000
 Days = Annotated[int, Query(ge=1, le=365, description="For how many days something must have been so")]
 
 
@@ -29,8 +32,17 @@ async def _wanted(
     state: Annotated[StateName | None, Query(description="In `environment`, or in any.")] = None,
     environment: Annotated[str | None, Query(max_length=128)] = None,
     purpose: Annotated[PurposeName | None, Query()] = None,
+    flags: Annotated[
+        str | None,
+        Query(max_length=FLAGS_LENGTH_MAX, description=f"These alone, with commas between; at most {FLAGS_MAX}."),
+    ] = None,
 ) -> Wanted:
-    return Wanted(days, None if state is None else LifecycleState(state), environment, purpose)
+    keys = None if flags is None else tuple(dict.fromkeys(flags.split(",")))
+    if keys is not None and len(keys) > FLAGS_MAX:
+        raise InvalidInput(
+            [FieldError("flags", "too_many", f"names {len(keys)} flags; at most {FLAGS_MAX} are told of")]
+        )
+    return Wanted(days, None if state is None else LifecycleState(state), environment, purpose, keys)
 
 
 def build_router(*, authenticator: Authenticator, lifecycles: Lifecycles) -> APIRouter:

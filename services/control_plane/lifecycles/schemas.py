@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 from service_kit.schemas import OneOf, Output
 
-from control_plane.flags.queries import Purpose
-from control_plane.lifecycles.states import LifecycleState, Outcome
+from control_plane.flags.queries import LifecycleState, Purpose
+from control_plane.lifecycles.states import Outcome
 
 PurposeName = Annotated[str, OneOf(Purpose)]
 StateName = Annotated[str, OneOf(LifecycleState)]

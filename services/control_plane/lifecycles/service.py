@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from service_kit.pagination import PageRequest, cursor_of
-from service_kit.problems import FieldError, InvalidInput, NotFound
+from service_kit.problems import FieldError, InvalidInput, NotFound, Unavailable
 
 from control_plane.access import Actor, Right
 from control_plane.entities import usages
@@ -16,14 +16,13 @@ from control_plane.entities.transactions import ProjectTransactions, ReadTransac
 from control_plane.environments.queries import EnvironmentRow, environments_of
 from control_plane.experiments import queries as experiments
 from control_plane.flags import queries as flags
-from control_plane.flags.queries import FlagStanding
+from control_plane.flags.queries import FlagStanding, LifecycleState
 from control_plane.lifecycles.evidence import FlagUse, Unanswered, UsageInquiry
 from control_plane.lifecycles.states import (
     CODE_REFERENCES,
     Check,
     FlagExperiment,
     FlagThere,
-    LifecycleState,
     Standing,
     dependents_check,
     evaluation_check,
@@ -35,6 +34,11 @@ from control_plane.rollouts import queries as rollouts
 _LOOKED_AT_ONCE = 200
 _LOOKS_MAX = 5
 """A page of one state may be shorter than it could be: the next one goes on from there."""
+_PAGES_MAX = 5
+"""Of what is looked at for one list."""
+_DAYS = 30
+_BY_WHAT_IS_STORED = frozenset({LifecycleState.UNKNOWN, LifecycleState.OVERDUE})
+"""What a flag's state can be without evidence."""
 _NOT_SERVED = Unanswered("not_answered", "analytics has not told of this environment")
 
 
@@ -49,13 +53,14 @@ class FlagLifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which flags are listed: of a state in an environment, or in any; of a purpose. `days`: for how long something
-    must be so."""
+    """Which flags are listed: of a state in an environment, or in any; of a purpose; of these keys. `days`: for how
+    long something must be so."""
 
     days: int
     state: LifecycleState | None = None
     environment: str | None = None
     purpose: str | None = None
+    keys: tuple[str, ...] | None = None
 
     def takes(self, found: FlagLifecycle) -> bool:
         if self.state is None:
@@ -77,7 +82,7 @@ class Lifecycles:
     async def of_flag(self, actor: Actor, project: str, key: str, days: int) -> tuple[FlagLifecycle, list[Check]]:
         """With what stands in the way of removing it. Raises `NotFound` and `MissingRight`."""
         async with self._transactions.read(actor, project, Right.FLAG_READ) as read:
-            rows = await flags.standings(read.tx, read.scope, after="", limit=1, key=key)
+            rows = await flags.standings(read.tx, read.scope, after="", limit=1, keys=[key])
             if not rows:
                 raise NotFound("there is nothing at this address")
             environments = await environments_of(read.tx, read.scope)
@@ -99,29 +104,53 @@ class Lifecycles:
     async def listed(
         self, actor: Actor, project: str, page: PageRequest, wanted: Wanted
     ) -> tuple[list[FlagLifecycle], str | None]:
-        """The flags of a page, by key, and the cursor of the next one."""
-        after, found = page.after or "", list[FlagLifecycle]()
-        at_once = page.limit if wanted.state is None else _LOOKED_AT_ONCE
+        """The flags of a page, by key, and the cursor of the next one. Raises `Unavailable` where a state is asked for
+        that nobody can tell now."""
+        found, after = await self._looked_at(actor, project, page.after or "", page.limit, wanted)
+        return found, None if after is None else cursor_of(after)
+
+    async def keys(self, actor: Actor, project: str, state: LifecycleState, environment: str | None) -> list[str]:
+        """Of all flags in this state, by key; archived ones too. Raises `InvalidInput` in a project of more flags than
+        are looked at together, and what `listed` raises."""
+        keys, after = list[str](), ""
+        for _ in range(_PAGES_MAX):
+            found, behind = await self._looked_at(
+                actor, project, after, _LOOKS_MAX * _LOOKED_AT_ONCE, Wanted(_DAYS, state, environment)
+            )
+            keys += [each.flag.key for each in found]
+            if behind is None:
+                return keys
+            after = behind
+        reason = "the project has too many flags to look at all of them: ask for flag-lifecycles, page by page"
+        raise InvalidInput([FieldError("lifecycle", "too_many_flags", reason)])
+
+    async def _looked_at(
+        self, actor: Actor, project: str, after: str, limit: int, wanted: Wanted
+    ) -> tuple[list[FlagLifecycle], str | None]:
+        """Those behind a key, and the key behind which the others are."""
+        found = list[FlagLifecycle]()
+        at_once = limit if wanted.state is None else _LOOKED_AT_ONCE
         for _ in range(_LOOKS_MAX):
             async with self._transactions.read(actor, project, Right.FLAG_READ) as read:
                 environments = await environments_of(read.tx, read.scope)
                 _require_known(environments, wanted.environment)
                 rows = await flags.standings(
-                    read.tx, read.scope, after=after, limit=at_once + 1, purpose=wanted.purpose
+                    read.tx, read.scope, after=after, limit=at_once + 1, keys=wanted.keys, purpose=wanted.purpose
                 )
                 looked = rows[:at_once]
                 of_flags = await self._experiments(read, [each.key for each in looked])
                 now = read.tx.now
-            for each in await self._laid_beside(looked, environments, of_flags, wanted.days, now):
+            laid = await self._laid_beside(looked, environments, of_flags, wanted.days, now)
+            _require_evidence(laid, wanted.state)
+            for each in laid:
                 after = each.flag.key
                 if wanted.takes(each):
                     found.append(each)
-                    if len(found) == page.limit:
-                        more = after != rows[-1].key
-                        return found, cursor_of(after) if more else None
+                    if len(found) == limit:
+                        return found, after if after != rows[-1].key else None
             if len(rows) <= at_once:
                 return found, None
-        return found, cursor_of(after)
+        return found, after
 
     async def _experiments(self, read: ReadTransaction, keys: Sequence[str]) -> list[tuple[str, UUID, FlagExperiment]]:
         rows = await experiments.spans_on(read.tx, read.scope, keys)
@@ -174,6 +203,17 @@ class Lifecycles:
 
 def _moment(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _require_evidence(laid: Sequence[FlagLifecycle], state: LifecycleState | None) -> None:
+    if state is None or state in _BY_WHAT_IS_STORED:
+        return
+    for each in laid:
+        for there in each.there:
+            if isinstance(there.usage, Unanswered) and there.usage is not _NOT_SERVED:
+                raise Unavailable(
+                    f"which flags are {state.value} isn't known: {there.usage.detail}", code="use_unknown"
+                )
 
 
 def _require_known(environments: Sequence[EnvironmentRow], key: str | None) -> None:

@@ -9,24 +9,11 @@ from enum import StrEnum
 
 from messages.generated.usage_pb2 import EnvironmentUsage, FlagUsage
 
-from control_plane.flags.queries import FlagStanding, Purpose
+from control_plane.flags.queries import FlagStanding, LifecycleState, Purpose
 from control_plane.lifecycles.evidence import Unanswered
 
 TOLD_WITHIN = timedelta(days=1)
 """Usage that was told longer ago says nothing about now."""
-
-
-class LifecycleState(StrEnum):
-    """How far a flag has come. Overdue: its expected end is past. Archived in use: somebody asks for it."""
-
-    NEW = "new"
-    LIVE = "live"
-    LAUNCHED = "launched"
-    STALE = "stale"
-    OVERDUE = "overdue"
-    ARCHIVED = "archived"
-    ARCHIVED_IN_USE = "archived_in_use"
-    UNKNOWN = "unknown"
 
 
 class Outcome(StrEnum):

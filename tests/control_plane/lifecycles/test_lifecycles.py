@@ -57,6 +57,7 @@ async def test_states_are_listed_and_an_answer_is_good_for_a_minute(
 
     assert await states() == [("a", "live"), ("b", "stale"), ("c", "new"), ("d", "archived_in_use")]
     assert await states(state="stale", environment="production") == [("b", "stale")]
+    assert await states(flags="c,a,nothing") == [("a", "live"), ("c", "new")]
     told = await api.ok("GET", f"{flags}/a/lifecycle")
     checks = {each["check"]: each for each in told["checks"]}
     assert (told["safe_to_remove"], checks["not_evaluated"]["outcome"]) == (False, "failed")
@@ -78,6 +79,38 @@ async def test_states_are_listed_and_an_answer_is_good_for_a_minute(
     clock.advance(61)
     assert (await api.ok("GET", f"{flags}/a/lifecycle"))["environments"][0]["reason"] == "failed"
     assert "unknown: analytics could not" in (await api.ok("GET", f"{flags}/b/lifecycle"))["environments"][0]["detail"]
+
+
+async def test_the_list_of_flags_is_narrowed_down_by_how_far_they_have_come(
+    tenant: Any, analytics: Analytics, clock: ManualClock
+) -> None:
+    api, flags = tenant.api, f"/projects/{tenant.project}/flags"
+    for key in ("a", "b", "c", "d"):
+        await api.ok("POST", flags, {**FLAG, "key": key, "tags": ["old"] if key == "b" else []})
+    await api.ok("POST", f"{flags}/d/archive")
+
+    async def listed(query: str) -> tuple[list[str], int | None]:
+        page = await api.ok("GET", f"{flags}?total=true&{query}")
+        return [each["key"] for each in page["items"]], page["total"]
+
+    away = await api("GET", f"{flags}?lifecycle=stale")
+    assert (away.status_code, away.json()["code"]) == (503, "use_unknown")
+    assert (await api("GET", f"/projects/{tenant.project}/flag-lifecycles?state=stale")).status_code == 503
+    assert await listed("lifecycle=unknown") == (["a", "b", "c"], 3)
+
+    analytics.begin()
+    analytics.named = {"a": 40 * 86_400, "b": 40 * 86_400, "c": 0, "d": 60}
+    assert await listed("lifecycle=stale&environment=production&limit=1") == (["a"], 2)
+    assert await listed("lifecycle=stale&environment=production&tag=old") == (["b"], 1)
+    assert await listed("lifecycle=stale&sort=-key") == (["b", "a"], 2)
+    assert await listed("lifecycle=archived_in_use") == (["d"], 1)
+    assert await listed("lifecycle=new") == ([], 0)
+    for query, field in (("lifecycle=gone", "lifecycle"), ("lifecycle=stale&environment=nowhere", "environment")):
+        wrong = await api("GET", f"{flags}?{query}")
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, field)
+    many = ",".join(f"f{number}" for number in range(201))
+    wrong = await api("GET", f"/projects/{tenant.project}/flag-lifecycles?flags={many}")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "flags")
 
 
 async def test_who_does_not_answer_is_not_waited_for() -> None:

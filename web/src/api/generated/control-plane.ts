@@ -14851,6 +14851,8 @@ export interface operations {
                 state?: ("new" | "live" | "launched" | "stale" | "overdue" | "archived" | "archived_in_use" | "unknown") | null;
                 environment?: string | null;
                 purpose?: ("release" | "experiment" | "operational" | "permission") | null;
+                /** @description These alone, with commas between; at most 200. */
+                flags?: string | null;
             };
             header?: never;
             path: {
@@ -14894,13 +14896,15 @@ export interface operations {
                 type?: ("boolean" | "string" | "integer" | "number" | "object") | null;
                 /** @description In `environment`, which is needed with it. */
                 state?: ("on" | "off") | null;
-                /** @description Where `state`, `changed_since` and `experiment` look; all when left out. */
+                /** @description Where `state`, `changed_since`, `experiment` and `lifecycle` look; all when left out. */
                 environment?: string | null;
                 purpose?: ("release" | "experiment" | "operational" | "permission") | null;
                 /** @description Whether one is under way on it, in `environment` or anywhere. */
                 experiment?: boolean | null;
                 /** @description Whether its expected end is past. */
                 overdue?: boolean | null;
+                /** @description How far it has come in `environment`, or in any: by the last 30 days. Looks at 5,000 flags. */
+                lifecycle?: ("new" | "live" | "launched" | "stale" | "overdue" | "archived" | "archived_in_use" | "unknown") | null;
             };
             header?: never;
             path: {

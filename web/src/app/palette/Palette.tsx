@@ -11,6 +11,7 @@ import { pagePath } from "@/lib/url";
 import { groups } from "../shell/Rail";
 import classes from "./Palette.module.css";
 import { searchQuery, targetOf } from "./search";
+import { takeTyped } from "./state";
 
 interface Option {
   readonly id: string;
@@ -108,6 +109,10 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
           aria-controls={list}
           aria-activedescendant={options.length > 0 ? `${list}-${chosen}` : undefined}
           value={text}
+          onFocus={() => {
+            const typed = takeTyped();
+            setText((before) => before + typed);
+          }}
           onChange={(event) => {
             setText(event.currentTarget.value);
             setActive(0);

@@ -20,6 +20,16 @@ describe("the filters of the list", () => {
     });
   });
 
+  it("look for a lifecycle where the page is, or where its state is looked for", () => {
+    expect(listParameters(flagSearch.parse({ lifecycle: "stale" }), "production", NOW)).toEqual({
+      sort: "key",
+      lifecycle: "stale",
+      environment: "production",
+    });
+    const both = flagSearch.parse({ lifecycle: "stale", state: "on", in: "dev" });
+    expect(listParameters(both, "production", NOW)).toMatchObject({ environment: "dev" });
+  });
+
   it("tell since when by the hour", () => {
     expect(changedSince("30d", NOW)).toBe("2026-03-01T10:00:00.000Z");
     expect(changedSince(undefined, NOW)).toBeUndefined();

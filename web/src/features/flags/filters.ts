@@ -2,6 +2,7 @@
 
 // The part of zod without methods: the list of flags is among what is read first.
 import * as z from "zod/mini";
+import { LIFECYCLES } from "@/lib/lifecycle";
 
 export const TYPES = ["boolean", "string", "integer", "number", "object"] as const;
 export const PURPOSES = ["release", "experiment", "operational", "permission"] as const;
@@ -26,7 +27,7 @@ export const flagSearch = z.object({
   tag: z.optional(z.string()),
   owner: z.optional(z.string()),
   purpose: z.optional(z.enum(PURPOSES)),
-  lifecycle: z.optional(z.enum(["overdue"])),
+  lifecycle: z.optional(z.enum(LIFECYCLES)),
   experiment: z.optional(z.enum(["true", "false"])),
   changed: z.optional(z.enum(CHANGED)),
   archived: z.optional(z.enum(["true", "only"])),
@@ -52,7 +53,7 @@ export interface FlagListParameters {
   tag?: string;
   owner?: string;
   purpose?: (typeof PURPOSES)[number];
-  overdue?: boolean;
+  lifecycle?: (typeof LIFECYCLES)[number];
   experiment?: boolean;
   changed_since?: string;
   archived?: "true" | "only";
@@ -66,11 +67,11 @@ export function listParameters(search: FlagSearch, environment: string, now: Dat
     sort: search.sort,
     ...(search.q.trim() === "" ? {} : { q: search.q.trim() }),
     ...(search.state === undefined ? {} : { state: search.state, environment: search.in ?? environment }),
+    ...(search.lifecycle === undefined ? {} : { lifecycle: search.lifecycle, environment: search.in ?? environment }),
     ...(search.type === undefined ? {} : { type: search.type }),
     ...(search.tag === undefined ? {} : { tag: search.tag }),
     ...(search.owner === undefined ? {} : { owner: search.owner }),
     ...(search.purpose === undefined ? {} : { purpose: search.purpose }),
-    ...(search.lifecycle === undefined ? {} : { overdue: true }),
     ...(search.experiment === undefined ? {} : { experiment: search.experiment === "true" }),
     ...(since === undefined ? {} : { changed_since: since }),
     ...(search.archived === undefined ? {} : { archived: search.archived }),

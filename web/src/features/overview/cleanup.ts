@@ -8,8 +8,6 @@ export type Standing = components["schemas"]["FlagStandingView"];
 export const STATES = ["stale", "launched"] as const;
 export type State = (typeof STATES)[number];
 
-export const STATE_WORDS: Record<State, string> = { stale: "stale", launched: "same for all" };
-
 export interface Leftover {
   readonly flag: string;
   readonly name: string;

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { usePlace } from "@/api/place";
 import { FilterBar, type FilterField } from "@/components/FilterBar";
 import { capital } from "@/lib/format";
+import { LIFECYCLES } from "@/lib/lifecycle";
 import { type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
 import { flagFacetsQuery } from "./queries";
 import { useSavedViews } from "./use-saved-views";
@@ -17,6 +18,15 @@ const CHANGED = [
   { value: "30d", label: "Changed in the last 30 days" },
   { value: "90d", label: "Changed in the last 90 days" },
 ];
+const LIFECYCLE_LABELS: Record<(typeof LIFECYCLES)[number], string> = {
+  new: "New: never evaluated yet",
+  live: "Live: serves several variations",
+  launched: "Same for all: serves one variation",
+  stale: "Stale: not evaluated in 30 days, or settled",
+  overdue: "Overdue: its expected end is past",
+  archived_in_use: "Archived, still asked for",
+  unknown: "Not known: no usage is told",
+};
 const ARCHIVED = [
   { value: "true", label: "Archived ones, too" },
   { value: "only", label: "Archived ones only" },
@@ -62,7 +72,7 @@ export function FlagFilters({ search, onChange }: Props) {
       name: "lifecycle",
       label: "Lifecycle",
       kind: "choice",
-      options: [{ value: "overdue", label: "Overdue: its expected end is past" }],
+      options: LIFECYCLES.map((value) => ({ value, label: LIFECYCLE_LABELS[value] })),
     },
     {
       name: "experiment",

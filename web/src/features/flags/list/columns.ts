@@ -2,6 +2,7 @@
 
 export const OPTIONAL_COLUMNS = [
   { id: "usage", label: "Usage, 7 days" },
+  { id: "lifecycle", label: "Lifecycle" },
   { id: "experiment", label: "Experiment" },
   { id: "tags", label: "Tags" },
   { id: "owner", label: "Owner" },
@@ -18,7 +19,7 @@ export interface Columns {
 }
 
 const ENVIRONMENTS_AT_FIRST = 3;
-const AT_FIRST: OptionalColumn[] = ["usage", "tags", "owner", "changed"];
+const AT_FIRST: OptionalColumn[] = ["usage", "lifecycle", "tags", "owner", "changed"];
 
 interface Known {
   readonly key: string;

@@ -51,8 +51,6 @@ export const flagFacetsQuery = (project: string) =>
 export type Usage = Awaited<ReturnType<typeof usageOf>>["items"][number];
 
 const TOGETHER = { milliseconds: 30, keysMax: 200, lengthMax: 2000 };
-const askers = new Map<string, (flag: string) => Promise<Usage | undefined>>();
-
 function usageOf(project: string, environment: string, keys: readonly string[]) {
   return read(
     analytics.GET("/v1/usage/flags", {
@@ -61,23 +59,52 @@ function usageOf(project: string, environment: string, keys: readonly string[]) 
   );
 }
 
-/** The rows in view ask at once: that is one call. */
-function asker(project: string, environment: string) {
-  const name = JSON.stringify([project, environment]);
-  const known = askers.get(name);
-  if (known !== undefined) return known;
-  const ask = batched(async (keys) => {
-    const { items } = await usageOf(project, environment, keys);
-    return new Map(items.map((each) => [each.flag, each] as const));
-  }, TOGETHER);
-  askers.set(name, ask);
-  return ask;
+function lifecyclesOf(project: string, environment: string, keys: readonly string[]) {
+  return read(
+    controlPlane.GET("/api/v1/projects/{project}/flag-lifecycles", {
+      params: { path: { project }, query: { environment, flags: keys.join(","), limit: PAGE } },
+    }),
+  );
 }
+
+type Told = { readonly flag: string };
+type Load<T> = (project: string, environment: string, keys: readonly string[]) => Promise<{ readonly items: T[] }>;
+
+/** The rows in view ask at once: that is one call. */
+function asking<T extends Told>(load: Load<T>) {
+  const askers = new Map<string, (flag: string) => Promise<T | undefined>>();
+  return (project: string, environment: string) => {
+    const name = JSON.stringify([project, environment]);
+    const known = askers.get(name);
+    if (known !== undefined) return known;
+    const ask = batched(async (keys) => {
+      const { items } = await load(project, environment, keys);
+      return new Map(items.map((each) => [each.flag, each] as const));
+    }, TOGETHER);
+    askers.set(name, ask);
+    return ask;
+  };
+}
+
+const usageAsker = asking(usageOf);
+const lifecycleAsker = asking(lifecyclesOf);
 
 export const usageQuery = (project: string, environment: string, flag: string) =>
   queryOptions({
     queryKey: ["project", project, "usage", environment, flag],
-    queryFn: async () => (await asker(project, environment)(flag)) ?? null,
+    queryFn: async () => (await usageAsker(project, environment)(flag)) ?? null,
+    staleTime: MINUTE,
+    retry: false,
+  });
+
+/** How far the flag has come in the environment. */
+export const lifecycleThereQuery = (project: string, environment: string, flag: string) =>
+  queryOptions({
+    queryKey: [...flagsKey(project), "lifecycle", environment, flag],
+    queryFn: async () => {
+      const told = await lifecycleAsker(project, environment)(flag);
+      return told?.environments.find((each) => each.environment === environment) ?? null;
+    },
     staleTime: MINUTE,
     retry: false,
   });

@@ -10,6 +10,7 @@ import { pagePath } from "@/lib/url";
 
 import type { SwitchFlag } from "../switching/use-switching";
 import type { Columns, OptionalColumn } from "./columns";
+import { LifecycleCell } from "./LifecycleCell";
 import classes from "./list.module.css";
 import { type Flag, permissionsQuery } from "./queries";
 import { SwitchCell } from "./SwitchCell";
@@ -45,6 +46,12 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
           ) : (
             <span className={classes.dim}>–</span>
           ),
+      },
+      lifecycle: {
+        id: "lifecycle",
+        header: "Lifecycle",
+        width: "100px",
+        cell: (flag) => <LifecycleCell project={project.key} environment={environment.key} flag={flag.key} />,
       },
       experiment: {
         id: "experiment",

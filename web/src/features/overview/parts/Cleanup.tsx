@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 import { usePlace } from "@/api/place";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { lifecycleWords } from "@/lib/lifecycle";
 import { pagePath } from "@/lib/url";
-import { leftovers, STATE_WORDS } from "../cleanup";
+import { leftovers, STATES } from "../cleanup";
 import { cleanupQuery } from "../queries";
 import classes from "./List.module.css";
 
@@ -40,12 +42,25 @@ export function Cleanup() {
                       <span className={classes.hint}>{each.why}</span>
                     </span>
                     <span className={classes.side}>
-                      <Badge>{STATE_WORDS[each.state]}</Badge>
+                      <Badge>{lifecycleWords(each.state)}</Badge>
                     </span>
                   </li>
                 ))}
               </ul>
-              {more && <p className={classes.none}>There may be more than are listed here.</p>}
+              {more && (
+                <p className={classes.none}>
+                  There may be more:{" "}
+                  {STATES.map((state, at) => (
+                    <Fragment key={state}>
+                      {at > 0 && ", "}
+                      <PageLink to={`${pagePath(project.key, "flags")}?lifecycle=${state}`}>
+                        all that are {lifecycleWords(state)}
+                      </PageLink>
+                    </Fragment>
+                  ))}
+                  .
+                </p>
+              )}
             </>
           );
         }}
