@@ -11,14 +11,21 @@ WEB_SOURCES := $(shell find web/src web/scripts -type f 2>/dev/null) \
 # A file's tests stay together: they share servers. In the order in which they are told.
 # One process more than there are cores, as a test waits for a third of its time.
 PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 --dist loadfile --no-loadscope-reorder
-LONGEST := tests/chaos tests/upgrades tests/sdks
+# Whose lines and branches are counted, with a floor.
+MEASURED := tests/bucketing tests/stats tests/messages
+# What takes whole processes of several parts; all else in tests/ tries one part. The longest first: one that comes last
+# has the machine for itself.
+TOGETHER := tests/chaos tests/upgrades tests/sdks tests/integration tests/e2e tests/documents tests/fuzzing
 
 # Tests start hundreds of processes: without bytecode on disk, each compiles all our sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install native web web-check web-test web-e2e pages demo up down test check python-check format unit coverage messages generate snapshots lock clean release \
-	artefacts images hooks \
+.PHONY: help install dev up down ps logs seed demo migrate-up migrate-down clean \
+	build build-docker native web pages release \
+	ci test test-unit test-integration test-coverage web-test web-e2e \
+	lint python-lint web-lint messages fmt hooks \
+	proto-generate snapshots lock \
 	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
 
 help: ## Print this list
@@ -46,7 +53,7 @@ $(WEB_INSTALLED): web/package-lock.json
 web/dist/index.html: $(WEB_INSTALLED) $(WEB_SOURCES)
 	cd web && npm run --silent build
 
-web-check: install $(WEB_INSTALLED) ## Types, linter and format of the pages; their API's types are those of the services
+web-lint: install $(WEB_INSTALLED) ## Types, linter and format of the pages; their API's types are those of the services
 	cd web && npm run --silent check && npm run --silent types -- --check
 
 web-test: web ## The pages' unit tests, and the sizes of what is built
@@ -63,35 +70,65 @@ demo: ## Replay a real experiment through the whole platform on embedded servers
 	@$(MAKE) --no-print-directory -j2 install pages
 	$(BIN)/python -m devstack.demo
 
-up: ## Keep the platform running with the demo's data; addresses in build/devstack.json
+dev: ## The platform while you work: services begin again when their sources change, pages follow what you save
 	@$(MAKE) --no-print-directory -j2 install pages
-	$(BIN)/python -m devstack.up
+	$(BIN)/python -m devstack.dev
 
-down: ## Stop what `make up` started
+up: ## Keep the platform running with the demo's data (SEED=no: without); addresses in build/devstack.json
+	@$(MAKE) --no-print-directory -j2 install pages
+	$(BIN)/python -m devstack.up $(if $(filter no,$(SEED)),--empty)
+
+down: install ## Stop what `make up` started
 	$(BIN)/python -m devstack.down
+
+ps: install ## The parts of what `make up` started: process, port, health
+	@$(BIN)/python -m devstack.ps
+
+logs: install ## What they write, until Ctrl-C (SERVICE=edge: one of them; LINES=100; FOLLOW=no)
+	@$(BIN)/python -m devstack.logs $(SERVICE) $(LINES:%=--lines %) $(if $(filter no,$(FOLLOW)),--no-follow)
+
+seed: install ## The demo's data in what runs here, or elsewhere: ORIGIN=https://… ADMIN_EMAIL=… ADMIN_PASSWORD=…
+ifdef ORIGIN
+	@VERDICT_ORIGIN='$(ORIGIN)' FF_ADMIN_EMAIL='$(ADMIN_EMAIL)' FF_ADMIN_PASSWORD='$(ADMIN_PASSWORD)' $(BIN)/python -m examples.seed
+else
+	$(BIN)/python -m devstack.seed
+endif
+
+migrate-up: install ## Bring the databases to the newest version: of what runs here, or FF_DATABASE_URL and FF_CLICKHOUSE_URL
+	$(BIN)/python -m devstack.migrations up
+
+migrate-down: install ## Says which ways back there are: migrations add, and none goes down
+	@$(BIN)/python -m devstack.migrations down
+
+ci: ## All that a change is held to: the tests, then the demo
+	$(MAKE) test
+	$(MAKE) demo
 
 # What works on one core goes side by side; the tests that take all of them follow.
 test: ## Everything that must hold: linters, types, import rules, and all tests
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check web-test
-	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint web-test
+	@$(MAKE) --no-print-directory test-coverage
 	@$(MAKE) --no-print-directory web-e2e
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory test-integration
+	@$(MAKE) --no-print-directory test-unit LEFT_OUT="$(MEASURED)"
 
-# The longest files before the others: one that comes last has the machine for itself.
-unit: install ## The tests alone, side by side on up to four processes
-	$(BIN)/python -m pytest -q $(PARALLEL) $(LONGEST) tests --ignore=tests/bucketing --ignore=tests/stats --ignore=tests/messages
+test-unit: install ## The tests of one part each, side by side on up to four processes (LEFT_OUT="tests/stats …": without these)
+	$(BIN)/python -m pytest -q $(PARALLEL) tests $(patsubst %,--ignore=%,$(TOGETHER) $(LEFT_OUT))
 
-coverage: install ## The tests of what must not be wrong, with a floor for the lines and branches they reach
+test-integration: install ## The tests of parts together: processes, clients, upgrades, faults, documents
+	$(BIN)/python -m pytest -q $(PARALLEL) $(TOGETHER)
+
+test-coverage: install ## The tests of what must not be wrong, with a floor for the lines and branches they reach
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -q $(PARALLEL) tests/bucketing tests/stats tests/messages --cov-branch --cov-report= \
+	$(BIN)/python -m pytest -q $(PARALLEL) $(MEASURED) --cov-branch --cov-report= \
 		--cov=bucketing --cov=stats --cov=messages
 	$(BIN)/python -m coverage report --skip-covered --include='libs/bucketing/*' --fail-under=95
 	$(BIN)/python -m coverage report --skip-covered --include='libs/stats/*' --fail-under=95
 	$(BIN)/python -m coverage report --skip-covered --include='libs/messages/*' --fail-under=93
 
-check: python-check web-check ## Linters, types, import rules, drift of generated code, messages that older versions can read
+lint: python-lint web-lint ## Linters, types, import rules, drift of generated code, messages that older versions can read
 
-python-check: install ## The same without the pages
+python-lint: install ## The same without the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -102,11 +139,12 @@ messages: install ## Generated code fits proto/, and the messages of the last re
 	$(BIN)/python proto/generate.py --check
 	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against released.binpb
 
-format: install ## Format the code
+fmt: install $(WEB_INSTALLED) ## Format the code, and the pages
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd web && npm run --silent format
 
-generate: install ## Generate what follows from proto/: messages, the grammar's schema, the SDKs' types
+proto-generate: install ## Generate what follows from proto/: messages, the grammar's schema, the SDKs' types
 	$(BIN)/python proto/generate.py
 
 snapshots: install ## Agree on what the libraries offer and the APIs promise as they are now (tests/contract/snapshots)
@@ -119,10 +157,11 @@ release: install ## One version, changelog section, tag and artefacts: make rele
 	@test -n "$(VERSION)" || { echo "say which: make release VERSION=1.2.3"; exit 2; }
 	$(BIN)/python -m deploy.release $(VERSION)
 
-artefacts: install ## Packages, manifests, bills of materials and checksums of the version that stands, in dist/
+build: install web ## What runs without docker: the pages, packages, chart, manifests, bills of materials, checksums, in dist/
 	$(BIN)/python -m deploy.release
 
-images: ## One image per service, tagged with the version that stands (needs docker)
+build-docker: ## One image per service, tagged with the version that stands (needs docker)
+	@docker version > /dev/null 2>&1 || { echo "Images need docker with a running engine, which this machine has not (https://docs.docker.com/get-docker/); make build makes what needs none." >&2; exit 1; }
 	for target in control-plane edge-evaluator event-ingestor analytics; do \
 		docker build -f deploy/docker/Dockerfile --target $$target \
 			--tag verdict/$$target:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) . || exit 1; \

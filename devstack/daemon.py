@@ -7,6 +7,8 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from examples.cookie_cats.addresses import Addresses
 from .one_origin import USUAL_PORT, Gateway
 from .processes import PartFailedError
 from .run_files import announce, daemon_file, write_privately
-from .services import Credentials, Services
+from .running_parts import RunningPart, parts_file, write_parts
+from .server import Server
+from .services import Credentials, Service, Services
 from .shop_chat import ShopChat
 from .shop_traffic import ShopTraffic
 from .stack import Stack
@@ -55,7 +59,7 @@ def _services(folder: Path, stack: Stack) -> Services:
 
 def keep(folder: Path, stopped: threading.Event) -> None:
     """Run everything until `stopped` is set; a process that ends by itself is started again."""
-    daemon_file(folder).unlink(missing_ok=True)
+    _forget(folder)
     with (
         Stack(folder) as stack,
         _services(folder, stack) as services,
@@ -63,14 +67,44 @@ def keep(folder: Path, stopped: threading.Event) -> None:
         Gateway(folder, services, USUAL_PORT) as gateway,
         ShopTraffic(folder, services) as traffic,
     ):
+        servers: tuple[Server, ...] = (*stack.parts, *services.all, chat, gateway)
+        told: list[RunningPart] = []
+        told = _tell(folder, servers, traffic, told)
         announce(folder, addresses_of(services, gateway, chat))
         while not stopped.wait(_WATCH_SECONDS):
             traffic.keep()
-            for server in (*stack.parts, *services.all, chat, gateway):
+            for server in servers:
                 if not server.running:
                     _log.warning("%s has ended and is started again; its log is %s", server.name, server.log)
                     server.launch()
-    daemon_file(folder).unlink(missing_ok=True)
+            told = _tell(folder, servers, traffic, told)
+    _forget(folder)
+
+
+def _tell(folder: Path, servers: Sequence[Server], traffic: ShopTraffic, told: list[RunningPart]) -> list[RunningPart]:
+    """Write down what runs where that differs from what was told before."""
+    running: list[RunningPart] = []
+    everything: tuple[Server | ShopTraffic, ...] = (*servers, traffic)
+    for each in everything:
+        # What doesn't run is left out: the shop's traffic without a shop, a server that has just ended.
+        with suppress(PartFailedError):
+            running.append(
+                RunningPart(
+                    name=each.name,
+                    pid=each.pid,
+                    port=each.port if isinstance(each, Server) else None,
+                    log=str(each.log),
+                    environment=each.environment if isinstance(each, Service) else {},
+                )
+            )
+    if running != told:
+        write_parts(folder, running)
+    return running
+
+
+def _forget(folder: Path) -> None:
+    for file in (daemon_file(folder), parts_file(folder)):
+        file.unlink(missing_ok=True)
 
 
 def main() -> None:

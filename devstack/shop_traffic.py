@@ -13,18 +13,18 @@ from .processes import Process, Program
 from .run_files import read_shop, write_privately
 from .services import Services
 
-_NAME = "shop_traffic"
-
 
 class ShopTraffic:
     """A context manager that stops it. `keep` starts it, also after it has ended by itself."""
 
+    name = "shop_traffic"
+
     def __init__(self, folder: Path, services: Services) -> None:
         self._folder = folder
         self._services = services
-        self._file = (folder / _NAME / "traffic.json").absolute()
+        self._file = (folder / self.name / "traffic.json").absolute()
         line = [sys.executable, "-m", "examples.shop.traffic", str(self._file)]
-        self._process = Process(Program(_NAME, line, (folder / _NAME / "log.txt").absolute()))
+        self._process = Process(Program(self.name, line, (folder / self.name / "log.txt").absolute()))
 
     def __enter__(self) -> Self:
         return self
@@ -33,6 +33,15 @@ class ShopTraffic:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process id; raises `PartFailedError` when it doesn't run, as before there is a shop."""
+        return self._process.pid
+
+    @property
+    def log(self) -> Path:
+        return self._process.program.log
 
     def keep(self) -> None:
         """Where the services listen is told anew at each start."""

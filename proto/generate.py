@@ -67,7 +67,7 @@ def main() -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
     if "--check" in sys.argv and differing:
-        raise SystemExit(f"generated code differs from proto/: {', '.join(differing)}; run make generate")
+        raise SystemExit(f"generated code differs from proto/: {', '.join(differing)}; run make proto-generate")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_HEAD = """// Code generated from proto/config.schema.json by `make generate`. DO NOT EDIT.
+_HEAD = """// Code generated from proto/config.schema.json by `make proto-generate`. DO NOT EDIT.
 
 // Package config holds the grammar of a config document.
 package config

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_HEAD = "// Generated from proto/config.schema.json by `make generate`; do not edit.\n"
+_HEAD = "// Generated from proto/config.schema.json by `make proto-generate`; do not edit.\n"
 _ANY = "null | boolean | number | string | {0}[] | {{ [key: string]: {0} }}"
 _NAMES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
 

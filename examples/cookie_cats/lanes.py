@@ -44,7 +44,8 @@ class Endpoint:
         """A POST of `body` as JSON."""
         payload = json.dumps(body, separators=(",", ":")).encode()
         split = urlsplit(self.base_url)
-        lines = [f"POST {self.path} HTTP/1.1", f"Host: {split.netloc}", "Content-Type: application/json"]
+        path = f"{split.path.rstrip('/')}{self.path}"
+        lines = [f"POST {path} HTTP/1.1", f"Host: {split.netloc}", "Content-Type: application/json"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         lines += [f"Content-Length: {len(payload)}", "", ""]
         return Request(item, "\r\n".join(lines).encode() + payload)
@@ -58,13 +59,14 @@ async def post_all(
     Raises `RequestFailedError` at the first answer that is neither 2xx nor a passing refusal.
     """
     split = urlsplit(base_url)
-    host, port = split.hostname or "127.0.0.1", split.port or 80
+    tls = split.scheme == "https"
+    host, port = split.hostname or "127.0.0.1", split.port or (443 if tls else 80)
     loop = asyncio.get_running_loop()
     work = _Work(requests, on_answer, loop.create_future(), lanes)
     open_lanes: list[_Lane[T]] = []
     try:
         for _ in range(lanes):
-            _, lane = await loop.create_connection(lambda: _Lane(work), host, port)
+            _, lane = await loop.create_connection(lambda: _Lane(work), host, port, ssl=tls or None)
             open_lanes.append(lane)
         await work.finished
     finally:

@@ -52,13 +52,13 @@ def test_the_dockerfile_passes_its_linter() -> None:
 def test_there_is_an_image_per_service_and_none_runs_as_root() -> None:
     text = (ROOT / "deploy/docker/Dockerfile").read_text()
     targets = set(re.findall(r"^FROM runtime AS (\S+)$", text, re.MULTILINE))
-    assert targets == SERVICES - OF_ANALYTICS
+    assert targets == (SERVICES - OF_ANALYTICS) | {"demo"}
     runtime = text.split("AS runtime\n")[1].split("\nFROM ")[0]
     assert "USER 10001:10001" in runtime
     assert not re.search(r"^USER ", text.split("AS runtime\n")[1].split("\nFROM ", 1)[1], re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"].keys() - {"seed"}))
 def test_a_container_is_checked_and_bound_to_loopback(name: str) -> None:
     service = COMPOSE["services"][name]
     assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
@@ -105,13 +105,27 @@ def test_the_stores_network_leads_nowhere() -> None:
 
 def test_a_profile_has_all_that_its_services_wait_for() -> None:
     profiles = {name: set(service["profiles"]) for name, service in COMPOSE["services"].items()}
-    assert set().union(*profiles.values()) == {"core", "full"}
+    assert set().union(*profiles.values()) == {"core", "full", "demo"}
     for name, service in COMPOSE["services"].items():
-        assert "full" in profiles[name]
+        assert {"demo"} == profiles[name] if name == "seed" else {"demo", "full"} <= profiles[name]
         for needed in service.get("depends_on", {}):
             assert profiles[name] <= profiles[needed]
     assert SERVICES - {name for name in SERVICES if "core" in profiles[name]} == {"analytics", *OF_ANALYTICS}
     assert re.search(r"^COMPOSE_PROFILES=full$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+
+def test_the_demo_is_filled_through_the_one_origin_when_all_of_it_answers() -> None:
+    seed = COMPOSE["services"]["seed"]
+    assert seed["build"]["target"] == "demo"
+    assert seed["restart"] == "no"
+    assert seed["read_only"] is True
+    assert seed["environment"]["VERDICT_ORIGIN"] == "http://nginx:8088"
+    assert seed["depends_on"].keys() == (SERVICES - {"control-plane"}) | {"nginx"}
+    assert "!examples" in (ROOT / ".dockerignore").read_text().splitlines()
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements/demo.txt").read_text(), re.MULTILINE))
+    asked = re.search(r"^demo = \[(.*)\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert asked
+    assert set(re.findall(r'"([a-z0-9-]+)>', asked[1])) <= locked
 
 
 def test_services_believe_nginx_alone() -> None:

@@ -124,3 +124,8 @@ async def test_an_error_of_the_caller_ends_the_work() -> None:
     async with serving(lambda _: (200, "")) as url:
         with pytest.raises(KeyError):
             await post_all(url, requests(url, 5), refuse, lanes=2)
+
+
+def test_an_endpoint_below_a_path_is_asked_there() -> None:
+    asked = Endpoint("https://verdict.example/edge/", "/v1/evaluate").request(1, {}).raw
+    assert asked.startswith(b"POST /edge/v1/evaluate HTTP/1.1\r\nHost: verdict.example\r\n")

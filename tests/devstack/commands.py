@@ -9,10 +9,11 @@ from pathlib import Path
 UP_SECONDS = 280
 
 
-def run(module: str, folder: Path) -> str:
-    """What `python -m devstack.MODULE` says; it must succeed."""
+def run(command: str, folder: Path) -> str:
+    """What `python -m devstack.COMMAND` says; it must succeed."""
+    module, *arguments = command.split()
     done = subprocess.run(
-        [sys.executable, "-m", f"devstack.{module}"],
+        [sys.executable, "-m", f"devstack.{module}", *arguments],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,8 @@ import pytest
 from rich.console import Console
 
 from devstack.run_files import is_locked
-from examples.cookie_cats.addresses import Addresses
 from examples.cookie_cats.stages import Stages
-from examples.shop.fill import fill
+from examples.seed import behind, seed
 from tests.devstack.commands import UP_SECONDS, run
 from tests.waiting import until_blocking
 
@@ -198,16 +198,38 @@ async def test_filling_it_again_changes_nothing(home: Path) -> None:
     book = address_book(home)
     before = ShopReader(book, "anna.lindqvist")
     counts = [before.control_plane(path) for path in ("/flags?total=true&limit=1", "/change-requests", "/experiments")]
-    services = {name: book[name] for name in ("control_plane", "edge", "ingestor", "analytics")}
-    admin = {f"admin_{name}": value for name, value in book["admin"].items()}
-    addresses = Addresses(**services, **admin)
-    await fill(addresses, Stages(Console(quiet=True)), customers=100, password=book["shop"]["password"])
+    addresses = behind(book["origin"], **book["admin"])
+    console = Console(file=(told := StringIO()))
+    await seed(addresses, Stages(console), customers=100, password=book["shop"]["password"])
+    assert "The replay is there already." in told.getvalue()
     after = ShopReader(book, "anna.lindqvist")
     assert after.control_plane("/flags?total=true&limit=1") == counts[0]
     assert after.control_plane("/change-requests") == counts[1]
     assert [each["status"] for each in after.control_plane("/experiments")["items"]] == [
         each["status"] for each in counts[2]["items"]
     ]
+
+
+def test_each_part_is_listed_with_its_health_and_its_log(home: Path) -> None:
+    rows = {line.split()[0]: line.split() for line in run("ps", home).splitlines() if " healthy" in line}
+    stores = {"postgres", "nats", "redis", "clickhouse"}
+    services = {"control_plane", "event_ingestor", "edge_evaluator", "analytics", "loader", "monitor", "exporter"}
+    assert rows.keys() == stores | services | {"gateway", "shop_chat", "shop_traffic"}
+    assert address_book(home)["edge"] == f"http://127.0.0.1:{rows['edge_evaluator'][2]}"
+    assert psutil.Process(int(rows["edge_evaluator"][1])).is_running()
+    edge = run("logs edge --no-follow --lines 3", home).splitlines()
+    assert len(edge) == 3
+    assert set(edge) <= set((home / FOLDER / "edge_evaluator/log.txt").read_text().splitlines())
+    every = run("logs --no-follow --lines 1", home).splitlines()
+    assert {line.split(" | ")[0].strip() for line in every} <= rows.keys()
+    assert len(every) > len(stores)
+
+
+def test_the_databases_of_the_stack_are_migrated_and_filled_once(home: Path) -> None:
+    assert '"applied":[]' in run("migrations up", home).replace(" ", "")
+    before = address_book(home)
+    assert "Evaluating" not in run("seed", home)
+    assert address_book(home) == before
 
 
 def test_the_stack_is_found_running_or_with_its_data(home: Path) -> None:

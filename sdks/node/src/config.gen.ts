@@ -1,4 +1,4 @@
-// Generated from proto/config.schema.json by `make generate`; do not edit.
+// Generated from proto/config.schema.json by `make proto-generate`; do not edit.
 
 /** All that an environment serves, at one version. */
 export interface Config {

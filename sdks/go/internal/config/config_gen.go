@@ -1,4 +1,4 @@
-// Code generated from proto/config.schema.json by `make generate`. DO NOT EDIT.
+// Code generated from proto/config.schema.json by `make proto-generate`. DO NOT EDIT.
 
 // Package config holds the grammar of a config document.
 package config
