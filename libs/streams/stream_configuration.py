@@ -21,6 +21,11 @@ async def stream_details(context: JetStreamContext, name: str) -> dict[str, Any]
     return await _request(context, f"STREAM.INFO.{name}")
 
 
+async def account_details(context: JetStreamContext) -> dict[str, Any]:
+    """The server's own word on what the account's streams take, and may. Raises `BusUnavailable`."""
+    return await _request(context, "INFO")
+
+
 def server_time(details: dict[str, Any]) -> int:
     """When the server wrote the details, milliseconds since the Unix epoch."""
     return epoch_milliseconds(details["ts"])

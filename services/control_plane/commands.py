@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from contextlib import suppress
 from functools import partial
 
 from service_kit.clock import SystemClock
@@ -16,6 +17,7 @@ from streams import BusError
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
+from control_plane import diagnosis
 from control_plane.audit import verify_command
 from control_plane.composition import access_of, courier_of, operators_database, signing_keys_of
 from control_plane.database import (
@@ -116,6 +118,23 @@ async def verify_audit(settings: Settings, arguments: argparse.Namespace) -> int
         await database.close()
     print("\n".join(report.lines))
     return report.status
+
+
+async def diagnose(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Prints what it finds; answers what the process ends with."""
+    clock = SystemClock()
+    database = operators_database(settings, clock)
+    bus = JetStreamBus(BusConnection.of(settings), name="control-plane-doctor")
+    bus.start()
+    try:
+        with suppress(OSError, Problem):
+            await database.open(_DATABASE_SECONDS)
+        text, status = await diagnosis.run(arguments, settings=settings, database=database, bus=bus, clock=clock)
+    finally:
+        await bus.close()
+        await database.close()
+    print(text)
+    return status
 
 
 async def recover(settings: Settings, arguments: argparse.Namespace) -> None:

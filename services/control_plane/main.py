@@ -13,7 +13,7 @@ from service_kit.settings import load_settings, wrong_settings
 from service_kit.workers.supervisor import run_workers
 from service_kit.workers.worker import Worker
 
-from control_plane import commands
+from control_plane import commands, diagnosis
 from control_plane.audit import verify_command
 from control_plane.composition import build_api, build_relay, build_schedule
 from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
@@ -42,6 +42,9 @@ def main() -> None:
     recover_command.add_arguments(
         subparsers.add_parser("recover", help="compare a restored database with the stream, and decide between them")
     )
+    diagnosis.add_arguments(
+        subparsers.add_parser("doctor", help="ask every part of the installation, and say what is wrong and what to do")
+    )
     verify_command.add_arguments(
         subparsers.add_parser(
             "verify-audit", help="name the first entry of the audit log that is not as it was written"
@@ -64,6 +67,8 @@ def main() -> None:
         sys.exit(asyncio.run(commands.verify_audit(settings, options)))
     elif command == "recover":
         asyncio.run(commands.recover(settings, options))
+    elif command == "doctor":
+        sys.exit(asyncio.run(commands.diagnose(settings, options)))
     elif command == "relay":
         serve(build_relay(settings), settings)
     elif command == "schedule":

@@ -4,7 +4,7 @@ from control_plane.database.attempts import Overtaken, settled
 from control_plane.database.connections import Connection, Record
 from control_plane.database.database import Database
 from control_plane.database.kept_back import RowKind
-from control_plane.database.migrate import MigrationError, migrate, require_migrations
+from control_plane.database.migrate import MigrationError, MigrationState, migrate, migration_state, require_migrations
 from control_plane.database.patience import (
     OPERATOR_CONNECTIONS,
     RELAY_CONNECTIONS,
@@ -40,12 +40,14 @@ __all__ = [
     "Connections",
     "Database",
     "MigrationError",
+    "MigrationState",
     "Overtaken",
     "Record",
     "RowKind",
     "Statement",
     "Tenancy",
     "migrate",
+    "migration_state",
     "nobody_identified",
     "of_tenants",
     "renumbered",

@@ -89,13 +89,33 @@ async def migrate(
         await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
 
 
+@dataclass(frozen=True, slots=True)
+class MigrationState:
+    """The tables beside the files, by names: `missing` ones aren't applied, `changed` ones are others than those that
+    were, `later` ones were applied by a later version."""
+
+    missing: tuple[str, ...]
+    changed: tuple[str, ...]
+    later: tuple[str, ...]
+
+
+async def migration_state(connection: Connection, migrations: Sequence[Migration] | None = None) -> MigrationState:
+    """How the tables stand to the files."""
+    wanted = {each.number: each for each in (read_migrations() if migrations is None else migrations)}
+    rows: list[asyncpg.Record] = []
+    if await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
+        rows = await connection.fetch("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
+    held = {row["number"]: row["checksum"] for row in rows}
+    return MigrationState(
+        missing=tuple(each.name for number, each in wanted.items() if number not in held),
+        changed=tuple(each.name for number, each in wanted.items() if held.get(number, each.checksum) != each.checksum),
+        later=tuple(row["name"] for row in rows if row["number"] not in wanted),
+    )
+
+
 async def require_migrations(connection: Connection, migrations: Sequence[Migration] | None = None) -> None:
     """Raises `MigrationError` where one is missing that somebody else is to apply."""
-    wanted = read_migrations() if migrations is None else migrations
-    held: set[int] = set()
-    if await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
-        held = {row["number"] for row in await connection.fetch("SELECT number FROM schema_migrations")}
-    missing = [each.name for each in wanted if each.number not in held]
+    missing = (await migration_state(connection, migrations)).missing
     if missing:
         raise MigrationError(f"waiting for `control_plane migrate`: {len(missing)} missing, the first is {missing[0]}")
 

@@ -1,0 +1,7 @@
+"""What is wrong with an installation, in words: all parts are asked, nothing is changed."""
+
+from __future__ import annotations
+
+from control_plane.diagnosis.command import add_arguments, run
+
+__all__ = ["add_arguments", "run"]
