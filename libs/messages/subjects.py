@@ -2,8 +2,8 @@
 
 `config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>` ·
 `verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>`,
-`verdict.edges.<environment>`, `verdict.impact` and `verdict.usage`, which no stream keeps. A key may hold dots, which
-separate tokens in a subject, so they travel as `~`, a character that no key has.
+`verdict.edges.<environment>`, `verdict.impact`, `verdict.usage` and `verdict.warehouse`, which no stream keeps. A key may
+hold dots, which separate tokens in a subject, so they travel as `~`, a character that no key has.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ IMPACT = "verdict.impact"
 """Where it is asked what a change would do; see proto/verdict/v1/impact.proto."""
 USAGE = "verdict.usage"
 """Where it is asked how flags are used; see proto/verdict/v1/usage.proto."""
+WAREHOUSE = "verdict.warehouse"
+"""Where it is asked how the store of events stands; see proto/verdict/v1/warehouse.proto."""
+LOADER = "analytics-loader"
+"""The durable consumer of EVENTS that all loaders share."""
 
 ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config", "rollout", "segment_chunk")
 _MANIFEST = "manifest"

@@ -65,6 +65,12 @@ class JetStreamBus:
         if self._connecting is None:
             self._connecting = asyncio.create_task(self._keep_connecting(), name="bus-connect")
 
+    async def first_connection(self, seconds: float) -> bool:
+        """Whether a bus that was started is connected within so many seconds; it goes on trying."""
+        if self._connecting is not None:
+            await asyncio.wait({self._connecting}, timeout=seconds)
+        return self.connected
+
     async def _keep_connecting(self) -> None:
         self._begun = True
         while True:

@@ -14,6 +14,7 @@ from streams.client_errors import asked
 from streams.port import BusUnavailable, StreamFull, StreamMissing, StreamRefused, StreamSpec
 
 _SECOND = 1_000_000_000
+_CONSUMER_MISSING = 10014
 
 
 async def stream_details(context: JetStreamContext, name: str) -> dict[str, Any]:
@@ -24,6 +25,16 @@ async def stream_details(context: JetStreamContext, name: str) -> dict[str, Any]
 async def account_details(context: JetStreamContext) -> dict[str, Any]:
     """The server's own word on what the account's streams take, and may. Raises `BusUnavailable`."""
     return await _request(context, "INFO")
+
+
+async def consumer_details(context: JetStreamContext, stream: str, durable: str) -> dict[str, Any] | None:
+    """The server's own word on a durable consumer; None where there is none. Raises `BusUnavailable`."""
+    try:
+        return await _request(context, f"CONSUMER.INFO.{stream}.{durable}")
+    except BusUnavailable as error:
+        if getattr(error.__cause__, "err_code", None) == _CONSUMER_MISSING:
+            return None
+        raise
 
 
 def server_time(details: dict[str, Any]) -> int:

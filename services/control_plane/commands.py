@@ -20,9 +20,7 @@ from streams.jetstream import JetStreamBus
 from control_plane import diagnosis
 from control_plane.audit import verify_command
 from control_plane.composition import access_of, courier_of, operators_database, signing_keys_of
-from control_plane.database import (
-    MigrationError,
-)
+from control_plane.database import DRIVER_ERRORS, Database, MigrationError
 from control_plane.people.login_limit import LoginLimit
 from control_plane.people.password_resets_service import PasswordResets
 from control_plane.people.sign_in_trace import SignInTrace
@@ -34,6 +32,7 @@ from control_plane.settings import Settings
 
 _BUS_SECONDS = 10.0
 _DATABASE_SECONDS = 10.0
+_DOCTOR_SECONDS = 3.0
 _MIGRATION_SECONDS = 30.0
 _log = get_logger("main")
 
@@ -127,14 +126,19 @@ async def diagnose(settings: Settings, arguments: argparse.Namespace) -> int:
     bus = JetStreamBus(BusConnection.of(settings), name="control-plane-doctor")
     bus.start()
     try:
-        with suppress(OSError, Problem):
-            await database.open(_DATABASE_SECONDS)
+        # Who isn't there is found by the looks.
+        await asyncio.gather(_opened(database), bus.first_connection(_DOCTOR_SECONDS))
         text, status = await diagnosis.run(arguments, settings=settings, database=database, bus=bus, clock=clock)
     finally:
         await bus.close()
         await database.close()
     print(text)
     return status
+
+
+async def _opened(database: Database) -> None:
+    with suppress(*DRIVER_ERRORS):
+        await database.open(_DOCTOR_SECONDS)
 
 
 async def recover(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -54,7 +54,8 @@ def main() -> None:
     command = options.command
     settings = _settings(command)
     _check_administrator(settings)
-    configure_logging("control_plane", settings.log_level)
+    # A doctor's findings are all that it says.
+    configure_logging("control_plane", "CRITICAL" if command == "doctor" else settings.log_level)
     if command == "migrate":
         asyncio.run(commands.migrate_database(settings))
     elif command == "password-reset":

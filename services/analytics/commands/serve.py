@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from messages.follower_telemetry import FollowerTelemetry
-from messages.subjects import CONFIG, USAGE
+from messages.subjects import CONFIG, USAGE, WAREHOUSE
 from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
 from service_kit.clock import SystemClock
@@ -30,6 +30,8 @@ from analytics.commands.buses import stream_of_acts, watch_of
 from analytics.commands.catalogs import follow
 from analytics.commands.destinations import destination_policy, sealer
 from analytics.commands.warehouses import warehouse_settings
+from analytics.operations import warehouse_state
+from analytics.operations.warehouse_state import WarehouseState
 from analytics.reports.unit_file import UnitFileLimits
 from analytics.results.kept_results import Forwarding
 from analytics.results.snapshots import ResultSnapshots, SnapshotTelemetry
@@ -74,6 +76,7 @@ def run(settings: ServeSettings) -> None:
         if settings.analytics_impact:
             background.keep("impact", impact.run)
         background.keep("usage", partial(respond, bus, warehouse))
+        background.keep("warehouse-state", partial(respond_on_warehouse, bus, warehouse))
         if seconds := settings.analytics_forward_seconds:
             background.every("forwarding", Forwarding(warehouse, catalog, clock).look, seconds=seconds)
         try:
@@ -104,6 +107,18 @@ async def respond(bus: Bus, warehouse: Warehouse) -> None:
     """To those who ask how flags are used. Of several processes one gets each request."""
     evidence = UsageEvidence(UsageReader(warehouse))
     await bus.respond(USAGE, evidence.answer, group="analytics", at_once=AT_ONCE, waiting_max=WAITING_MAX)
+
+
+async def respond_on_warehouse(bus: Bus, warehouse: Warehouse) -> None:
+    """To those who look after the installation."""
+    state = WarehouseState(warehouse, bus)
+    await bus.respond(
+        WAREHOUSE,
+        state.answer,
+        group="analytics",
+        at_once=warehouse_state.AT_ONCE,
+        waiting_max=warehouse_state.WAITING_MAX,
+    )
 
 
 def turn_limits(settings: ServeSettings) -> TurnLimits:

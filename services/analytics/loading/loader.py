@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from messages.subjects import EVENTS, dead_letters_stream
+from messages.subjects import EVENTS, LOADER, dead_letters_stream
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from streams import BatchConsumer, Bus, BusError, BusUnavailable, StreamMissing, StreamSpec
@@ -39,7 +39,7 @@ class LoaderOptions:
     limits: LoadLimits = field(default_factory=LoadLimits)
     ack_wait_seconds: float = 15.0
     max_ack_pending: int = 20_000
-    durable: str = "analytics-loader"
+    durable: str = LOADER
     dead_letters: StreamSpec = field(default_factory=dead_letters_stream)
 
 

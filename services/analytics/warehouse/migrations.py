@@ -143,6 +143,12 @@ async def missing_tables(warehouse: Warehouse) -> frozenset[str]:
     return standing_tables() - (await tables_there(warehouse)).keys()
 
 
+async def applied_migrations(warehouse: Warehouse) -> dict[int, str]:
+    """Names of those that the journal has, by number. Raises WarehouseError."""
+    rows = await warehouse.rows("SELECT DISTINCT number, name FROM schema_migrations ORDER BY number", {})
+    return {row["number"]: row["name"] for row in rows}
+
+
 async def holds_nothing_loaded(warehouse: Warehouse) -> bool:
     """Whether nothing of what a message of the stream may bring is there: exposures, metric events, usage, of which
     raw rows go after days and sums stay. Raises WarehouseError."""

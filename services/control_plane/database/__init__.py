@@ -14,6 +14,7 @@ from control_plane.database.patience import (
     Connections,
     request_connections,
 )
+from control_plane.database.pool import DRIVER_ERRORS
 from control_plane.database.refusals import BUSY
 from control_plane.database.statements import Statement, renumbered
 from control_plane.database.tenancy import (
@@ -29,6 +30,7 @@ from control_plane.database.tenancy import (
 __all__ = [
     "ACCOUNTS",
     "BUSY",
+    "DRIVER_ERRORS",
     "EVERY_TENANT",
     "NOBODY",
     "OPERATOR_CONNECTIONS",

@@ -62,7 +62,11 @@ class Server:
 
     async def open(self, wait_seconds: float = 30.0) -> None:
         """Opens the pools, trying for `wait_seconds` while the server is not there yet."""
-        await _tried(self._open_pools, wait_seconds)
+        try:
+            await _tried(self._open_pools, wait_seconds)
+        except DRIVER_ERRORS as error:
+            self._missing = _told(error)
+            raise
 
     async def keep_opening(self, prepare: Callable[[Connection], Awaitable[None]]) -> None:
         """Opens the pools once `prepare` has done its part, as the role of the login. Whatever is in the way is told to
@@ -74,7 +78,7 @@ class Server:
                     await prepare(connection)
                 await self._open_pools()
             except Exception as error:
-                self._missing = roles_missing(error) or f"{type(error).__name__}: {error}"
+                self._missing = _told(error)
                 _log.warning("the database can't be opened, trying again", error=self._missing, retry_in_seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _RETRY_SECONDS_MAX)
@@ -226,6 +230,10 @@ class Server:
         except TimeoutError:
             for pool in pools:
                 pool.terminate()
+
+
+def _told(error: Exception) -> str:
+    return roles_missing(error) or f"{type(error).__name__}: {error}"
 
 
 async def _tried(attempt: Callable[[], Awaitable[Made]], wait_seconds: float) -> Made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from messages.subjects import ACTS, CONFIG, DEAD_LETTERS, EVENTS, VERDICTS
+from service_kit.clock import Clock
 from streams.connection import BusConnection
 from streams.inspection import StreamInspection, inspect
 
@@ -10,7 +11,6 @@ from control_plane.diagnosis.findings import Findings
 
 SECONDS = 10.0
 FULL_SHARE = 0.8
-SKEW_SECONDS = 5.0
 _MADE_BY = {
     CONFIG: "the control plane's relay",
     ACTS: "the control plane, or analytics",
@@ -18,28 +18,26 @@ _MADE_BY = {
     DEAD_LETTERS: "a loader",
     VERDICTS: "a monitor",
 }
+_FULL_PAGES = {CONFIG: "VerdictConfigStreamFilling", EVENTS: "VerdictEventStreamFull"}
 _NEEDED = (CONFIG, ACTS, EVENTS)
 
 
-async def look(findings: Findings, *, connection: BusConnection, replicas: int) -> None:
+async def look(findings: Findings, *, connection: BusConnection, replicas: int, clock: Clock) -> None:
     """`replicas`: the copies that `FF_NATS_REPLICAS` asks for. Raises `BusUnavailable`."""
-    bus = await inspect(connection, tuple(_MADE_BY), SECONDS)
-    where = f"cluster {bus.cluster} of {bus.servers} known servers" if bus.cluster else "one server"
+    bus = await inspect(connection, tuple(_MADE_BY), SECONDS, clock.now)
+    where = f"cluster {bus.cluster}, {bus.servers} known servers" if bus.cluster else "one server"
     findings.well(f"NATS {bus.server_version}, {where}, {bus.storage / 1024**2:,.0f} MiB in streams")
     if bus.storage_max and bus.storage >= FULL_SHARE * bus.storage_max:
         findings.warning(
             f"its account has used {bus.storage / bus.storage_max:.0%} of what its streams may take",
             "raise max_storage of the account, or lower the streams' sizes (FF_…_MAX_BYTES)",
         )
-    if bus.time is not None and abs(skew := (bus.time - bus.asked_at) / 1000) > SKEW_SECONDS:
-        findings.warning(
-            f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's",
-            "let both follow one time server",
-        )
+    if bus.time is not None:
+        findings.compare_clocks("its", bus.time / 1000, bus.asked_at / 1000)
     for name in bus.missing:
         text = f"there is no stream {name}: {_MADE_BY[name]} makes it"
         if name in _NEEDED:
-            findings.fault(text, "start it; its log says why where it can't make the stream")
+            findings.fault(text, "start it; its log says why where it can't make the stream", "VerdictStreamNotReady")
         else:
             findings.warning(text, "start it, or go without what it does")
     for stream in bus.streams:
@@ -53,6 +51,7 @@ def _look_at(findings: Findings, stream: StreamInspection, replicas: int) -> Non
         findings.warning(
             f"{stream.name} is {share:.0%} full: then it refuses what comes",
             f"raise FF_{stream.name}_MAX_BYTES where the disk has room, or see why nobody takes what it holds",
+            _FULL_PAGES.get(stream.name, ""),
         )
     if stream.copies < replicas:
         findings.fault(

@@ -16,9 +16,9 @@ from streams.connection import BusConnection
 
 from control_plane.database import Database
 from control_plane.diagnosis import bus as bus_look
-from control_plane.diagnosis import credentials, edges, publishing, services
+from control_plane.diagnosis import credentials, edges, limits, loading, publishing, services
 from control_plane.diagnosis import database as database_look
-from control_plane.diagnosis.findings import Finding, Grade, Look, found
+from control_plane.diagnosis.findings import RUNBOOKS, Finding, Grade, Look, Remedy, found
 from control_plane.settings import Settings
 
 _SIGNS = {Grade.WELL: "ok  ", Grade.WARNING: "WARN", Grade.FAULT: "FAIL"}
@@ -50,36 +50,52 @@ async def run(
     arguments: argparse.Namespace, *, settings: Settings, database: Database, bus: Bus, clock: Clock
 ) -> tuple[str, int]:
     """What to print, and what the process ends with: 1 where something is faulty, else 0."""
-    parts: Mapping[str, tuple[Look, str]] = {
+    connection = BusConnection.of(settings)
+    parts: Mapping[str, tuple[Look, Remedy]] = {
         "PostgreSQL": (
             partial(database_look.look, database=database, clock=clock),
-            "see FF_DATABASE_URL, and whether it runs",
+            Remedy("see FF_DATABASE_URL, and whether it runs", "VerdictDatabaseAway"),
         ),
         "NATS": (
-            partial(bus_look.look, connection=BusConnection.of(settings), replicas=settings.nats_replicas),
-            "see FF_NATS_URL, its user and TLS, and whether it runs with JetStream",
+            partial(bus_look.look, connection=connection, replicas=settings.nats_replicas, clock=clock),
+            Remedy("see FF_NATS_URL, its user and TLS, and whether it runs with JetStream", "VerdictBusAway"),
         ),
         "publishing": (
             partial(publishing.look, database=database, bus=bus, clock=clock),
-            "first mend what is said of PostgreSQL and NATS",
+            Remedy("first mend what is said of PostgreSQL and NATS"),
         ),
         "edges": (
             partial(edges.look, bus=bus, clock=clock, seconds=arguments.listen_seconds),
-            "first mend what is said of NATS",
+            Remedy("first mend what is said of NATS"),
+        ),
+        "loaders": (
+            partial(loading.look_at_loaders, connection=connection, clock=clock),
+            Remedy("first mend what is said of NATS"),
+        ),
+        "analytics and ClickHouse": (
+            partial(loading.look_at_warehouse, bus=bus, clock=clock),
+            Remedy("see the log of analytics, and first mend what is said of NATS", "VerdictAnalyticsErrors"),
+        ),
+        "Redis": (
+            partial(limits.look, settings=settings, clock=clock),
+            Remedy("see FF_REDIS_URL, and whether it runs; meanwhile each process counts its limits alone"),
         ),
         "keys and tokens": (
             partial(credentials.look, database=database, key_days=settings.auth_key_days),
-            "first mend what is said of PostgreSQL",
+            Remedy("first mend what is said of PostgreSQL"),
         ),
         "services": (
             partial(services.look, addresses=dict(arguments.service), clock=clock),
-            "see the way from here to them",
+            Remedy("see the way from here to them"),
         ),
     }
     looked = await asyncio.gather(*(found(part, look, remedy) for part, (look, remedy) in parts.items()))
     findings = [each for part in looked for each in part]
-    text = json.dumps([asdict(each) for each in findings], indent=2) if arguments.json else "\n".join(_lines(findings))
-    return text, int(any(each.grade is Grade.FAULT for each in findings))
+    faults, warnings = (sum(each.grade is grade for each in findings) for grade in (Grade.FAULT, Grade.WARNING))
+    if arguments.json:
+        told = {"faults": faults, "warnings": warnings, "findings": [asdict(each) for each in findings]}
+        return json.dumps(told, indent=2), int(faults > 0)
+    return "\n".join([*_lines(findings), "", _sum(faults, warnings)]), int(faults > 0)
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
@@ -90,8 +106,11 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
             yield part
         yield f"  {_SIGNS[each.grade]}  {each.text}"
         if each.remedy:
-            yield f"        {each.remedy}"
-    faults = sum(each.grade is Grade.FAULT for each in findings)
-    warnings = sum(each.grade is Grade.WARNING for each in findings)
-    yield ""
-    yield f"{faults} faults, {warnings} warnings" if faults or warnings else "All is well."
+            yield f"        {each.remedy}{f' ({RUNBOOKS}/{each.page}.md)' if each.page else ''}"
+
+
+def _sum(faults: int, warnings: int) -> str:
+    if not (faults or warnings):
+        return "All is well."
+    told = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((faults, "fault"), (warnings, "warning"))]
+    return ", ".join(told)

@@ -9,13 +9,12 @@ from control_plane.diagnosis.findings import Findings
 
 OLDEST_MAJOR = 15
 CONNECTIONS_SHARE = 0.8
-SKEW_SECONDS = 5.0
 LONGEST_TRANSACTION_SECONDS = 600.0
 _STATE = """
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
     clock_timestamp() AS now, pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS read_only,
     current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits,
-    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
+    (SELECT sum(numbackends) FROM pg_stat_database)::int AS connections,
     current_setting('max_connections')::int AS connections_max, pg_database_size(current_database()) AS bytes,
     (SELECT COALESCE(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8 FROM pg_stat_activity
         WHERE datname = current_database() AND backend_type = 'client backend') AS longest_seconds
@@ -25,6 +24,8 @@ SELECT current_setting('server_version') AS version, current_setting('server_ver
 async def look(findings: Findings, *, database: Database, clock: Clock) -> None:
     """Raises `Unavailable`."""
     async with database.transaction() as tx:
+        # The login sees what its own connections do, which its other roles don't.
+        await tx.execute("SET LOCAL ROLE NONE")
         before = clock.now()
         state = await tx.fetchrow(_STATE)
         assert state is not None  # noqa: S101 - it selects no row of a table
@@ -46,11 +47,7 @@ async def look(findings: Findings, *, database: Database, clock: Clock) -> None:
         findings.warning(
             f"{used} of {most} connections are used", "raise max_connections, or lower FF_DATABASE_POOL_SIZE"
         )
-    if (skew := state["now"].timestamp() - asked_at) and abs(skew) > SKEW_SECONDS:
-        findings.warning(
-            f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's",
-            "let both follow one time server",
-        )
+    findings.compare_clocks("its", state["now"].timestamp(), asked_at)
     if state["longest_seconds"] > LONGEST_TRANSACTION_SECONDS:
         findings.warning(
             f"a transaction has been open for {state['longest_seconds'] / 60:.0f} min: nothing is cleaned up meanwhile",

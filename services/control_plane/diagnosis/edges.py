@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
+from importlib.metadata import version
 
 from messages.subjects import edges_subject
 from prometheus_client import CollectorRegistry
@@ -32,19 +33,23 @@ async def look(findings: Findings, *, bus: Bus, clock: Clock, seconds: float = L
     edges = fleet.edges
     if not edges:
         findings.fault(
-            f"no edge was heard for {seconds:g} s: nobody is answered, or nobody tells so", "start one, and see its log"
+            f"no edge was heard for {seconds:g} s: nobody is answered, or nobody tells so",
+            "start one, and see its log",
+            "VerdictEdgeLost",
         )
         return
     findings.well(f"{len(edges)} edges were heard: {_named([each.id for each in edges])}")
-    versions = Counter(each.software_version or "?" for each in edges)
-    if len(versions) > 1:
-        told = ", ".join(f"{count} of {version}" for version, count in versions.most_common())
-        findings.warning(f"edges of several versions run: {told}", "finish the upgrade")
+    own = version("verdict-platform")
+    others = Counter(each.software_version or "?" for each in edges if each.software_version != own)
+    if others:
+        told = ", ".join(f"{count} of {other}" for other, count in others.most_common())
+        findings.warning(f"this is version {own}; of other versions are edges, {told}", "finish the upgrade")
     late = sorted(each.id for each in edges if _is_behind(each, before))
     if late:
         findings.fault(
             f"{_named(late)} serve older versions than the stream had {seconds:g} s ago",
             "see their readiness and their way to NATS",
+            "VerdictEdgesBehind",
         )
     else:
         findings.well("each serves the newest configuration")
@@ -53,6 +58,7 @@ async def look(findings: Findings, *, bus: Bus, clock: Clock, seconds: float = L
             findings.fault(
                 f"edges serve different contents of one version of environment {environment_id}",
                 "restart those that differ, and report it: this must not be",
+                "VerdictConfigMismatches",
             )
 
 
