@@ -2,8 +2,8 @@
 
 `config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>` ·
 `verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>`,
-`verdict.edges.<environment>`, `verdict.impact`, `verdict.usage` and `verdict.warehouse`, which no stream keeps. A key may
-hold dots, which separate tokens in a subject, so they travel as `~`, a character that no key has.
+`verdict.edges.<environment>`, `verdict.impact`, `verdict.usage` and `verdict.warehouse`, which no stream keeps. A key
+may hold dots, which separate tokens in a subject, so they travel as `~`, a character that no key has.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from streams.inspection import StreamInspection, inspect
 
 from control_plane.diagnosis.findings import Findings
 
-SECONDS = 10.0
+SECONDS = 5.0
 FULL_SHARE = 0.8
 _MADE_BY = {
     CONFIG: "the control plane's relay",

@@ -18,7 +18,7 @@ from control_plane.database import Database
 from control_plane.diagnosis import bus as bus_look
 from control_plane.diagnosis import credentials, edges, limits, loading, publishing, services
 from control_plane.diagnosis import database as database_look
-from control_plane.diagnosis.findings import RUNBOOKS, Finding, Grade, Look, Remedy, found
+from control_plane.diagnosis.findings import RUNBOOKS, Finding, Grade, Look, Remedy, counted, found
 from control_plane.settings import Settings
 
 _SIGNS = {Grade.WELL: "ok  ", Grade.WARNING: "WARN", Grade.FAULT: "FAIL"}
@@ -112,5 +112,4 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
 def _sum(faults: int, warnings: int) -> str:
     if not (faults or warnings):
         return "All is well."
-    told = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((faults, "fault"), (warnings, "warning"))]
-    return ", ".join(told)
+    return ", ".join(counted(each, noun) for each, noun in ((faults, "fault"), (warnings, "warning")) if each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from service_kit.clock import Clock
 
 from control_plane.database import Database, MigrationState, migration_state
-from control_plane.diagnosis.findings import Findings
+from control_plane.diagnosis.findings import Findings, counted
 
 OLDEST_MAJOR = 15
 CONNECTIONS_SHARE = 0.8
@@ -61,7 +61,7 @@ async def look(findings: Findings, *, database: Database, clock: Clock) -> None:
 def _compare_migrations(findings: Findings, state: MigrationState) -> None:
     if state.missing:
         findings.fault(
-            f"{len(state.missing)} migrations are missing, the first is {state.missing[0]}",
+            f"{counted(len(state.missing), 'migration')} missing, the first is {state.missing[0]}",
             "run `control_plane migrate`",
         )
     if state.changed:

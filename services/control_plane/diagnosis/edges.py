@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from service_kit.clock import Clock
 from streams import Bus
 
-from control_plane.diagnosis.findings import Findings
+from control_plane.diagnosis.findings import Findings, counted
 from control_plane.fleet.memory import Edge, Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
 from control_plane.publishing.stream_contents import read_manifests
@@ -38,7 +38,7 @@ async def look(findings: Findings, *, bus: Bus, clock: Clock, seconds: float = L
             "VerdictEdgeLost",
         )
         return
-    findings.well(f"{len(edges)} edges were heard: {_named([each.id for each in edges])}")
+    findings.well(f"{counted(len(edges), 'edge')} heard: {_named([each.id for each in edges])}")
     own = version("verdict-platform")
     others = Counter(each.software_version or "?" for each in edges if each.software_version != own)
     if others:

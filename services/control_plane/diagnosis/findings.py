@@ -60,6 +60,11 @@ class Findings:
             )
 
 
+def counted(number: int, noun: str) -> str:
+    """Of a noun whose plural has an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 Look = Callable[[Findings], Awaitable[None]]
 
 

@@ -7,21 +7,24 @@ from importlib.metadata import version
 from messages.generated.warehouse_pb2 import WarehouseReply
 from messages.subjects import EVENTS, LOADER
 from service_kit.clock import Clock
-from streams import Bus, NoResponder
+from streams import Bus, NoResponder, StreamMissing
 from streams.connection import BusConnection
 from streams.inspection import inspect_consumer
 
-from control_plane.diagnosis.findings import Findings
+from control_plane.diagnosis.findings import Findings, counted
 from control_plane.diagnosis.warehouse import ask
 
-SECONDS = 10.0
+SECONDS = 5.0
 LATE_SECONDS = 60.0
 FREE_SHARE = 0.15
 
 
 async def look_at_loaders(findings: Findings, *, connection: BusConnection, clock: Clock) -> None:
     """Raises `BusUnavailable`."""
-    loader = await inspect_consumer(connection, EVENTS, LOADER, SECONDS)
+    try:
+        loader = await inspect_consumer(connection, EVENTS, LOADER, SECONDS)
+    except StreamMissing:
+        loader = None
     if loader is None:
         findings.fault("no loader has ever come: events wait on the stream", "start `analytics load`, and see its log")
         return
@@ -32,12 +35,12 @@ async def look_at_loaders(findings: Findings, *, connection: BusConnection, cloc
     if silent > LATE_SECONDS:
         since = f"for {silent:,.0f} s" if loader.acknowledged_at else "yet"
         findings.fault(
-            f"{loader.waiting:,} messages wait on {EVENTS}, and none has been loaded {since}",
+            f"{counted(loader.waiting, 'message')} not loaded from {EVENTS}, and none has been {since}",
             "see the log of `analytics load`, and whether ClickHouse takes rows",
             "VerdictLoaderStopped",
         )
     else:
-        findings.well(f"{loader.waiting:,} messages are being loaded")
+        findings.well(f"{counted(loader.waiting, 'message')} being loaded")
 
 
 async def look_at_warehouse(findings: Findings, *, bus: Bus, clock: Clock) -> None:
@@ -70,8 +73,8 @@ async def look_at_warehouse(findings: Findings, *, bus: Bus, clock: Clock) -> No
 
 def _look_at_tables(findings: Findings, told: WarehouseReply) -> None:
     findings.well(
-        f"ClickHouse {told.version}, {told.bytes_stored / 1024**2:,.0f} MiB, {told.exposures:,} exposures, "
-        f"{told.metric_events:,} metric events"
+        f"ClickHouse {told.version}, {told.bytes_stored / 1024**2:,.0f} MiB, {counted(told.exposures, 'exposure')}, "
+        f"{counted(told.metric_events, 'metric event')}"
     )
     if told.missing_tables:
         findings.fault(
@@ -81,7 +84,7 @@ def _look_at_tables(findings: Findings, told: WarehouseReply) -> None:
         )
     elif told.missing_migrations:
         findings.fault(
-            f"{len(told.missing_migrations)} migrations are missing, the first is {told.missing_migrations[0]}",
+            f"{counted(len(told.missing_migrations), 'migration')} missing, the first is {told.missing_migrations[0]}",
             "run `analytics migrate`",
         )
     if told.later_migrations:

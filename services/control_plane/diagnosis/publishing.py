@@ -10,7 +10,7 @@ from service_kit.clock import Clock
 from streams import Bus
 
 from control_plane.database import Database
-from control_plane.diagnosis.findings import Findings
+from control_plane.diagnosis.findings import Findings, counted
 from control_plane.publishing.comparison import EnvironmentDifference
 from control_plane.publishing.lease import lease_state
 from control_plane.publishing.recovery import Recovery
@@ -23,9 +23,7 @@ _SHOW = "see `control_plane recover --show`"
 _NAMED_MAX = 10
 
 
-async def look(
-    findings: Findings, *, database: Database, bus: Bus, clock: Clock, again_seconds: float = AGAIN_SECONDS
-) -> None:
+async def look(findings: Findings, *, database: Database, bus: Bus, clock: Clock) -> None:
     """Raises `Unavailable`, `BusError`."""
     status = PublishingStatus(database, clock, PublishingTelemetry(CollectorRegistry()))
     await status.look()
@@ -42,14 +40,14 @@ async def look(
     recovery = Recovery(database=database, bus=bus, clock=clock)
     comparison = await recovery.compare()
     if suspected := [each.environment_id for each in comparison.environments if not _agrees(each)]:
-        await asyncio.sleep(again_seconds)
+        await asyncio.sleep(AGAIN_SECONDS)
         differing = [each for each in (await recovery.compare(suspected)).environments if not _agrees(each)]
         _tell(findings, differing)
     if wrong is None and not suspected:
-        findings.well(f"{len(comparison.environments)} environments are published as the database has them")
+        findings.well(f"{counted(len(comparison.environments), 'environment')} published as the database has it")
     if comparison.foreign:
         findings.warning(
-            f"the stream has {len(comparison.foreign)} environments that the database doesn't know",
+            f"the stream has {counted(len(comparison.foreign), 'environment')} that the database doesn't know",
             _SHOW,
             "VerdictForeignEnvironments",
         )
@@ -74,7 +72,7 @@ def _tell(findings: Findings, differing: Sequence[EnvironmentDifference]) -> Non
             count = sum(map(len, (each.entities.changed, each.entities.only_on_the_stream)))
             count += len(each.entities.only_in_the_database)
             findings.fault(
-                f"{name}: {count} entries on the stream are not what the database compiles to at version "
+                f"{name}: {count} of what stands on the stream differs from what the database compiles to at version "
                 f"{each.database_version}",
                 _SHOW,
                 "VerdictPublishingDrift",
