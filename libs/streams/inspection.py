@@ -139,7 +139,7 @@ async def _inspected(client: BusClient, names: Collection[str], now: Callable[[]
         streams.append(_stream(details))
     limit = account.get("limits", {}).get("max_storage", -1)
     return BusInspection(
-        server_version=str(client.connected_server_version),
+        server_version=str(client._server_info.get("version", "?")),
         cluster=str(client._server_info.get("cluster", "")),
         servers=len(client.servers),
         storage=account.get("storage", 0),

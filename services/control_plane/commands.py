@@ -128,7 +128,16 @@ async def diagnose(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
         # Who isn't there is found by the looks.
         await asyncio.gather(_opened(database), bus.first_connection(_DOCTOR_SECONDS))
-        text, status = await diagnosis.run(arguments, settings=settings, database=database, bus=bus, clock=clock)
+        installation = diagnosis.Installation(
+            database=database,
+            bus=bus,
+            connection=BusConnection.of(settings),
+            redis=settings,
+            clock=clock,
+            replicas=settings.nats_replicas,
+            key_days=settings.auth_key_days,
+        )
+        text, status = await diagnosis.run(arguments, installation)
     finally:
         await bus.close()
         await database.close()

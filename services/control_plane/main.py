@@ -55,7 +55,7 @@ def main() -> None:
     settings = _settings(command)
     _check_administrator(settings)
     # A doctor's findings are all that it says.
-    configure_logging("control_plane", "CRITICAL" if command == "doctor" else settings.log_level)
+    configure_logging("control_plane", "ERROR" if command == "doctor" else settings.log_level)
     if command == "migrate":
         asyncio.run(commands.migrate_database(settings))
     elif command == "password-reset":

@@ -34,6 +34,7 @@ from messages.subjects import (
 )
 from service_kit.clock import Clock, SystemClock
 from service_kit.tasks import end
+from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from tests.integration.loader_run import OPTIONS, load
@@ -117,7 +118,14 @@ class Patient:
 async def diagnosed(settings: Settings, *services: tuple[str, str], **parts: Any) -> Told:
     """By `parts`: the doctor's database, bus and clock."""
     arguments = argparse.Namespace(service=list(services), listen_seconds=0.3, json=True)
-    text, status = await diagnosis.run(arguments, settings=settings, **parts)
+    installation = diagnosis.Installation(
+        connection=BusConnection.of(settings),
+        redis=settings,
+        replicas=settings.nats_replicas,
+        key_days=settings.auth_key_days,
+        **parts,
+    )
+    text, status = await diagnosis.run(arguments, installation)
     return Told(status, json.loads(text)["findings"])
 
 

@@ -25,6 +25,7 @@ from streams.jetstream import JetStreamBus
 
 from devstack.parts import ClickHouse, Nats
 from devstack.ports import free_port
+from tests.deploy.test_runbooks import ours, read_by
 from tests.integration.patient import MEBIBYTE, Patient, diagnosed, open_patient
 from tests.waiting import until
 
@@ -192,9 +193,7 @@ async def test_what_is_published_otherwise_than_it_compiles_is_found(patient: Pa
     tampered.environment.pii_attributes.append("another")
     await patient.bus.publish(entry.subject, tampered.SerializeToString())
     told = await patient.diagnose(settings)
-    assert told.has(
-        "fault", "publishing", "shop/production: 1 of what stands on the stream differs"
-    )
+    assert told.has("fault", "publishing", "shop/production: 1 of what stands on the stream differs")
     newest = await patient.stand.rename_attributes("name")
     told = await patient.diagnose(settings)
     assert told.has("fault", "publishing", f"the database is at version {newest}, the stream at {newest - 1}")
@@ -267,3 +266,12 @@ def test_pages_that_findings_name_are_there() -> None:
     pages = set(re.findall(r'"(Verdict[A-Z]\w+)"', sources))
     assert len(pages) > 10
     assert [each for each in sorted(pages) if not (ROOT / RUNBOOKS / f"{each}.md").exists()] == []
+
+
+def test_the_page_shows_commands_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/operations/doctor.md").read_text().replace("```sh\n", "```bash\n")
+    found = list(ours(page))
+    assert len(found) >= 3
+    for program, words in found:
+        with monkeypatch.context() as patched:
+            assert read_by(program, words, patched), words

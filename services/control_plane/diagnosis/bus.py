@@ -46,7 +46,7 @@ async def look(findings: Findings, *, connection: BusConnection, replicas: int, 
 
 def _look_at(findings: Findings, stream: StreamInspection, replicas: int) -> None:
     share = stream.bytes / stream.bytes_max if stream.bytes_max else 0.0
-    findings.well(f"{stream.name}: {share:.1%} of {stream.bytes_max / 1024**2:,.0f} MiB, {stream.copies} copies")
+    findings.well(f"{stream.name}: {share:.1%} of {stream.bytes_max / 1024**2:,.0f} MiB, {_copies(stream.copies)}")
     if share >= FULL_SHARE:
         findings.warning(
             f"{stream.name} is {share:.0%} full: then it refuses what comes",
@@ -55,7 +55,7 @@ def _look_at(findings: Findings, stream: StreamInspection, replicas: int) -> Non
         )
     if stream.copies < replicas:
         findings.fault(
-            f"{stream.name} has {stream.copies} of {replicas} copies: a server that is lost takes it along",
+            f"{stream.name} has {stream.copies} of {_copies(replicas)}: a server that is lost takes it along",
             "have as many servers as FF_NATS_REPLICAS, and restart who makes the stream",
         )
     if stream.clustered and not stream.leader:
@@ -67,3 +67,7 @@ def _look_at(findings: Findings, stream: StreamInspection, replicas: int) -> Non
                 f"{stream.name}: the copy on {replica.server} {state}",
                 "bring the server back, and wait for it to catch up",
             )
+
+
+def _copies(number: int) -> str:
+    return f"{number} {'copy' if number == 1 else 'copies'}"

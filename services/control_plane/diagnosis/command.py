@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
 from service_kit.clock import Clock
+from service_kit.store_settings import RedisSettings
 from streams import Bus
 from streams.connection import BusConnection
 
@@ -19,7 +20,6 @@ from control_plane.diagnosis import bus as bus_look
 from control_plane.diagnosis import credentials, edges, limits, loading, publishing, services
 from control_plane.diagnosis import database as database_look
 from control_plane.diagnosis.findings import RUNBOOKS, Finding, Grade, Look, Remedy, counted, found
-from control_plane.settings import Settings
 
 _SIGNS = {Grade.WELL: "ok  ", Grade.WARNING: "WARN", Grade.FAULT: "FAIL"}
 
@@ -46,18 +46,31 @@ def _service(given: str) -> tuple[str, str]:
     return name, address
 
 
-async def run(
-    arguments: argparse.Namespace, *, settings: Settings, database: Database, bus: Bus, clock: Clock
-) -> tuple[str, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What is asked, and with what. `replicas`: the copies of streams that settings ask for. `key_days`: of a signing
+    key."""
+
+    database: Database
+    bus: Bus
+    connection: BusConnection
+    redis: RedisSettings
+    clock: Clock
+    replicas: int
+    key_days: int
+
+
+async def run(arguments: argparse.Namespace, installation: Installation) -> tuple[str, int]:
     """What to print, and what the process ends with: 1 where something is faulty, else 0."""
-    connection = BusConnection.of(settings)
+    database, bus, clock = installation.database, installation.bus, installation.clock
+    connection = installation.connection
     parts: Mapping[str, tuple[Look, Remedy]] = {
         "PostgreSQL": (
             partial(database_look.look, database=database, clock=clock),
             Remedy("see FF_DATABASE_URL, and whether it runs", "VerdictDatabaseAway"),
         ),
         "NATS": (
-            partial(bus_look.look, connection=connection, replicas=settings.nats_replicas, clock=clock),
+            partial(bus_look.look, connection=connection, replicas=installation.replicas, clock=clock),
             Remedy("see FF_NATS_URL, its user and TLS, and whether it runs with JetStream", "VerdictBusAway"),
         ),
         "publishing": (
@@ -77,11 +90,11 @@ async def run(
             Remedy("see the log of analytics, and first mend what is said of NATS", "VerdictAnalyticsErrors"),
         ),
         "Redis": (
-            partial(limits.look, settings=settings, clock=clock),
+            partial(limits.look, settings=installation.redis, clock=clock),
             Remedy("see FF_REDIS_URL, and whether it runs; meanwhile each process counts its limits alone"),
         ),
         "keys and tokens": (
-            partial(credentials.look, database=database, key_days=settings.auth_key_days),
+            partial(credentials.look, database=database, key_days=installation.key_days),
             Remedy("first mend what is said of PostgreSQL"),
         ),
         "services": (
