@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from service_kit.clock import SystemClock
@@ -17,10 +18,11 @@ from streams import BusError
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
-from control_plane import diagnosis
 from control_plane.audit import verify_command
 from control_plane.composition import access_of, courier_of, operators_database, signing_keys_of
-from control_plane.database import DRIVER_ERRORS, Database, MigrationError
+from control_plane.database import DRIVER_ERRORS, Connection, Database, MigrationError
+from control_plane.diagnosis import Installation, restore_check
+from control_plane.diagnosis import command as doctor
 from control_plane.people.login_limit import LoginLimit
 from control_plane.people.password_resets_service import PasswordResets
 from control_plane.people.sign_in_trace import SignInTrace
@@ -32,7 +34,7 @@ from control_plane.settings import Settings
 
 _BUS_SECONDS = 10.0
 _DATABASE_SECONDS = 10.0
-_DOCTOR_SECONDS = 3.0
+_ASKING_SECONDS = 3.0
 _MIGRATION_SECONDS = 30.0
 _log = get_logger("main")
 
@@ -121,14 +123,38 @@ async def verify_audit(settings: Settings, arguments: argparse.Namespace) -> int
 
 async def diagnose(settings: Settings, arguments: argparse.Namespace) -> int:
     """Prints what it finds; answers what the process ends with."""
+    async with _asked(settings) as installation:
+        text, status = await doctor.run(arguments, installation)
+    print(text)
+    return status
+
+
+async def check_restored(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Prints what it finds; answers what the process ends with."""
+    async with _asked(settings) as installation:
+        keys = signing_keys_of(settings, installation.database, installation.clock)
+
+        async def unopened(tx: Connection) -> list[str]:
+            if not isinstance(keys, SigningKeyRing):
+                return []
+            await keys.load(tx)
+            return keys.unopened
+
+        text, status = await restore_check.run(arguments, installation, unopened)
+    print(text)
+    return status
+
+
+@asynccontextmanager
+async def _asked(settings: Settings) -> AsyncIterator[Installation]:
+    """Whoever isn't there is found by who asks."""
     clock = SystemClock()
     database = operators_database(settings, clock)
-    bus = JetStreamBus(BusConnection.of(settings), name="control-plane-doctor")
+    bus = JetStreamBus(BusConnection.of(settings), name="control-plane-command")
     bus.start()
     try:
-        # Who isn't there is found by the looks.
-        await asyncio.gather(_opened(database), bus.first_connection(_DOCTOR_SECONDS))
-        installation = diagnosis.Installation(
+        await asyncio.gather(_opened(database), bus.first_connection(_ASKING_SECONDS))
+        yield Installation(
             database=database,
             bus=bus,
             connection=BusConnection.of(settings),
@@ -137,17 +163,14 @@ async def diagnose(settings: Settings, arguments: argparse.Namespace) -> int:
             replicas=settings.nats_replicas,
             key_days=settings.auth_key_days,
         )
-        text, status = await diagnosis.run(arguments, installation)
     finally:
         await bus.close()
         await database.close()
-    print(text)
-    return status
 
 
 async def _opened(database: Database) -> None:
     with suppress(*DRIVER_ERRORS):
-        await database.open(_DOCTOR_SECONDS)
+        await database.open(_ASKING_SECONDS)
 
 
 async def recover(settings: Settings, arguments: argparse.Namespace) -> None:

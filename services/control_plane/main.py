@@ -13,9 +13,11 @@ from service_kit.settings import load_settings, wrong_settings
 from service_kit.workers.supervisor import run_workers
 from service_kit.workers.worker import Worker
 
-from control_plane import commands, diagnosis
+from control_plane import commands
 from control_plane.audit import verify_command
 from control_plane.composition import build_api, build_relay, build_schedule
+from control_plane.diagnosis import command as doctor
+from control_plane.diagnosis import restore_check
 from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.publishing import recover_command
 from control_plane.settings import Settings
@@ -42,8 +44,11 @@ def main() -> None:
     recover_command.add_arguments(
         subparsers.add_parser("recover", help="compare a restored database with the stream, and decide between them")
     )
-    diagnosis.add_arguments(
+    doctor.add_arguments(
         subparsers.add_parser("doctor", help="ask every part of the installation, and say what is wrong and what to do")
+    )
+    restore_check.add_arguments(
+        subparsers.add_parser("restore-check", help="after a restore: compare the stores with each other")
     )
     verify_command.add_arguments(
         subparsers.add_parser(
@@ -54,8 +59,9 @@ def main() -> None:
     command = options.command
     settings = _settings(command)
     _check_administrator(settings)
-    # A doctor's findings are all that it says.
-    configure_logging("control_plane", "ERROR" if command == "doctor" else settings.log_level)
+    # Findings are all that they say.
+    quiet = command in ("doctor", "restore-check")
+    configure_logging("control_plane", "ERROR" if quiet else settings.log_level)
     if command == "migrate":
         asyncio.run(commands.migrate_database(settings))
     elif command == "password-reset":
@@ -70,6 +76,8 @@ def main() -> None:
         asyncio.run(commands.recover(settings, options))
     elif command == "doctor":
         sys.exit(asyncio.run(commands.diagnose(settings, options)))
+    elif command == "restore-check":
+        sys.exit(asyncio.run(commands.check_restored(settings, options)))
     elif command == "relay":
         serve(build_relay(settings), settings)
     elif command == "schedule":

@@ -14,6 +14,7 @@ WALL = re.compile(
     re.IGNORECASE,
 )
 EXCEPTIONS = {
+    "diagnosis/database.py": "the server's clock is what is looked at",
     "database/migrate.py": "what was applied when is the database's own record",
     "publishing/lease.py": "processes compare the end of a lease, so it is told by the one clock that they share",
     "publishing/queries.py": "processes compare when a repair was asked for, by the same clock",

@@ -39,6 +39,7 @@ NAMED_BY = {
     "libs/service_kit/mail.py": "FF_SMTP_URL, of the operator",
     "services/analytics/exports/destinations/object_store.py": "a driver's own; the guard has judged the host",
     "services/analytics/warehouse/sessions.py": "FF_CLICKHOUSE_URL, of the operator",
+    "services/control_plane/diagnosis/services.py": "--service, of the operator",
     "services/edge_evaluator/event_buffer.py": "FF_INGESTOR_URL, of the operator",
     "services/edge_evaluator/event_relay.py": "the same",
 }

@@ -108,13 +108,15 @@ PUT_TOGETHER = {
 TOGETHER = {
     "control_plane.access": {"control_plane.people"},
     "control_plane.changes": {"control_plane.audit"},
+    "control_plane.fleet": {"control_plane.diagnosis"},
     "control_plane.previews": {"control_plane.reviews"},
-    "control_plane.publishing": {"control_plane.previews"},
+    "control_plane.publishing": {"control_plane.previews", "control_plane.diagnosis"},
     "control_plane.reviews": {"control_plane.promotions"},
 }
 """Two rooms of one subject: people are brought in by one, and the other knows what they may do; changes are recorded by
 one, and read by the other; edits are collected by one, and what they would do is told by another, which asks what would
-be published; what is brought from one environment to another is a change request."""
+be published; the doctor compares what is published with who serves it; what is brought from one environment to another
+is a change request."""
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -11,14 +11,14 @@ from analytics.warehouse.client import Warehouse
 from messages.subjects import EVENTS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
-from streams.memory import MemoryBus
+from streams import Bus
 
 from tests.waiting import until
 
 OPTIONS = LoaderOptions(limits=LoadLimits(seconds_max=0.1))
 
 
-async def load(bus: MemoryBus, warehouse: Warehouse, options: LoaderOptions = OPTIONS) -> None:
+async def load(bus: Bus, warehouse: Warehouse, options: LoaderOptions = OPTIONS) -> None:
     """Runs the loader until everything on the stream is acknowledged."""
     loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     consumer = await bus.pull(

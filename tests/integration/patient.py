@@ -17,8 +17,9 @@ from analytics.operations.warehouse_state import WarehouseState
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
-from control_plane import diagnosis
-from control_plane.database import OPERATOR_CONNECTIONS, Database
+from control_plane.database import OPERATOR_CONNECTIONS, Connection, Database
+from control_plane.diagnosis import Installation, command, restore_check
+from control_plane.people.signing_keys import SigningKeyRing
 from control_plane.publishing.lease import Lease
 from control_plane.settings import Settings
 from messages.generated.edge_pb2 import EdgeHeartbeat
@@ -33,12 +34,14 @@ from messages.subjects import (
     verdicts_stream,
 )
 from service_kit.clock import Clock, SystemClock
+from service_kit.sealing import Sealer
 from service_kit.tasks import end
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from tests.integration.loader_run import OPTIONS, load
 from tests.integration.relay_stand import Stand, open_stand
+from tests.waiting import until
 
 MEBIBYTE = 1024 * 1024
 VERSION = version("verdict-platform")
@@ -85,10 +88,14 @@ class Patient:
         )
 
     async def speak(self) -> None:
-        while True:
+        """Edges tell what they serve, again and again, until they are ended."""
+
+        async def ended() -> bool:
             for told in tuple(self.edges.values()):
                 await self.bus.tell(edges_subject(told.environment_id), told.SerializeToString())
-            await asyncio.sleep(0.05)
+            return False
+
+        await until(ended)
 
     async def send_events(self, number: int) -> None:
         """A message as an ingestor writes it."""
@@ -114,19 +121,41 @@ class Patient:
         given = {"database": self.operators, "bus": self.bus, "clock": self.clock, **parts}
         return await diagnosed(settings, *services, **given)
 
+    async def make_signing_key(self, settings: Settings) -> None:
+        """Sealed with the secret of these settings."""
+        sealer = Sealer(settings.auth_jwt_secret.get_secret_value())
+        await SigningKeyRing(self.operators, self.clock, sealer=sealer).rotate()
+
+    async def restore_checked(self, settings: Settings) -> Told:
+        """What `restore-check` says."""
+        ring = SigningKeyRing(self.operators, self.clock, sealer=Sealer(settings.auth_jwt_secret.get_secret_value()))
+
+        async def unopened(tx: Connection) -> list[str]:
+            await ring.load(tx)
+            return ring.unopened
+
+        installation = installed(settings, database=self.operators, bus=self.bus, clock=self.clock)
+        arguments = argparse.Namespace(messages=50, listen_seconds=0.3, json=True)
+        text, status = await restore_check.run(arguments, installation, unopened)
+        return Told(status, json.loads(text)["findings"])
+
 
 async def diagnosed(settings: Settings, *services: tuple[str, str], **parts: Any) -> Told:
     """By `parts`: the doctor's database, bus and clock."""
     arguments = argparse.Namespace(service=list(services), listen_seconds=0.3, json=True)
-    installation = diagnosis.Installation(
+    text, status = await command.run(arguments, installed(settings, **parts))
+    return Told(status, json.loads(text)["findings"])
+
+
+def installed(settings: Settings, **parts: Any) -> Installation:
+    """As the settings say, with these parts of the test's own."""
+    return Installation(
         connection=BusConnection.of(settings),
         redis=settings,
         replicas=settings.nats_replicas,
         key_days=settings.auth_key_days,
         **parts,
     )
-    text, status = await diagnosis.run(arguments, installation)
-    return Told(status, json.loads(text)["findings"])
 
 
 @asynccontextmanager

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from control_plane.diagnosis.command import Installation, add_arguments, run
+from control_plane.diagnosis.command import Installation
 
-__all__ = ["Installation", "add_arguments", "run"]
+__all__ = ["Installation"]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -19,9 +16,8 @@ from control_plane.database import Database
 from control_plane.diagnosis import bus as bus_look
 from control_plane.diagnosis import credentials, edges, limits, loading, publishing, services
 from control_plane.diagnosis import database as database_look
-from control_plane.diagnosis.findings import RUNBOOKS, Finding, Grade, Look, Remedy, counted, found
-
-_SIGNS = {Grade.WELL: "ok  ", Grade.WARNING: "WARN", Grade.FAULT: "FAIL"}
+from control_plane.diagnosis.findings import Remedy
+from control_plane.diagnosis.report import Looks, reported
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +60,7 @@ async def run(arguments: argparse.Namespace, installation: Installation) -> tupl
     """What to print, and what the process ends with: 1 where something is faulty, else 0."""
     database, bus, clock = installation.database, installation.bus, installation.clock
     connection = installation.connection
-    parts: Mapping[str, tuple[Look, Remedy]] = {
+    looks: Looks = {
         "PostgreSQL": (
             partial(database_look.look, database=database, clock=clock),
             Remedy("see FF_DATABASE_URL, and whether it runs", "VerdictDatabaseAway"),
@@ -102,27 +98,4 @@ async def run(arguments: argparse.Namespace, installation: Installation) -> tupl
             Remedy("see the way from here to them"),
         ),
     }
-    looked = await asyncio.gather(*(found(part, look, remedy) for part, (look, remedy) in parts.items()))
-    findings = [each for part in looked for each in part]
-    faults, warnings = (sum(each.grade is grade for each in findings) for grade in (Grade.FAULT, Grade.WARNING))
-    if arguments.json:
-        told = {"faults": faults, "warnings": warnings, "findings": [asdict(each) for each in findings]}
-        return json.dumps(told, indent=2), int(faults > 0)
-    return "\n".join([*_lines(findings), "", _sum(faults, warnings)]), int(faults > 0)
-
-
-def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    part = ""
-    for each in findings:
-        if each.part != part:
-            part = each.part
-            yield part
-        yield f"  {_SIGNS[each.grade]}  {each.text}"
-        if each.remedy:
-            yield f"        {each.remedy}{f' ({RUNBOOKS}/{each.page}.md)' if each.page else ''}"
-
-
-def _sum(faults: int, warnings: int) -> str:
-    if not (faults or warnings):
-        return "All is well."
-    return ", ".join(counted(each, noun) for each, noun in ((faults, "fault"), (warnings, "warning")) if each)
+    return await reported(looks, as_json=arguments.json)

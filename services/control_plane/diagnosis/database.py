@@ -53,12 +53,13 @@ async def look(findings: Findings, *, database: Database, clock: Clock) -> None:
             f"a transaction has been open for {state['longest_seconds'] / 60:.0f} min: nothing is cleaned up meanwhile",
             "see pg_stat_activity for who holds it",
         )
-    _compare_migrations(findings, migrations)
+    compare_migrations(findings, migrations)
     if (wrong := await database.check_tenants()) is not None:
         findings.fault(f"tenants are not kept apart: {wrong}", "run `control_plane migrate` as the tables' owner")
 
 
-def _compare_migrations(findings: Findings, state: MigrationState) -> None:
+def compare_migrations(findings: Findings, state: MigrationState) -> None:
+    """Of the tables and of this version."""
     if state.missing:
         findings.fault(
             f"{counted(len(state.missing), 'migration')} missing, the first is {state.missing[0]}",

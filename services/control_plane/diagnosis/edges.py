@@ -25,12 +25,7 @@ _NAMES_MAX = 10
 async def look(findings: Findings, *, bus: Bus, clock: Clock, seconds: float = LISTEN_SECONDS) -> None:
     """Raises `BusError`."""
     before = {each: held.version for each, held in (await read_manifests(bus)).environments.items()}
-    fleet = Fleet(clock, FleetTelemetry(CollectorRegistry()))
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            async for payload in bus.listen(edges_subject("*")):
-                fleet.take(payload)
-    edges = fleet.edges
+    edges = await heard(bus, clock, seconds)
     if not edges:
         findings.fault(
             f"no edge was heard for {seconds:g} s: nobody is answered, or nobody tells so",
@@ -60,6 +55,16 @@ async def look(findings: Findings, *, bus: Bus, clock: Clock, seconds: float = L
                 "restart those that differ, and report it: this must not be",
                 "VerdictConfigMismatches",
             )
+
+
+async def heard(bus: Bus, clock: Clock, seconds: float) -> list[Edge]:
+    """All that speak within so many seconds."""
+    fleet = Fleet(clock, FleetTelemetry(CollectorRegistry()))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            async for payload in bus.listen(edges_subject("*")):
+                fleet.take(payload)
+    return fleet.edges
 
 
 def _is_behind(edge: Edge, published: dict[str, int]) -> bool:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from service_kit.problems import Problem
 from streams import BusError
 
+from control_plane.database import DRIVER_ERRORS
+
 SKEW_SECONDS = 5.0
 RUNBOOKS = "docs/operations/runbooks"
 
@@ -81,7 +83,7 @@ async def found(part: str, look: Look, unreachable: Remedy) -> list[Finding]:
     findings = Findings(part)
     try:
         await look(findings)
-    except (Problem, BusError, OSError, TimeoutError) as error:
+    except (Problem, BusError, *DRIVER_ERRORS) as error:
         said = error.detail if isinstance(error, Problem) else str(error)
         findings.fault(f"could not be asked: {said or type(error).__name__}", unreachable.remedy, unreachable.page)
     return findings.all

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from importlib.metadata import version
 
 from messages.generated.warehouse_pb2 import WarehouseReply
@@ -46,24 +47,11 @@ async def look_at_loaders(findings: Findings, *, connection: BusConnection, cloc
 async def look_at_warehouse(findings: Findings, *, bus: Bus, clock: Clock) -> None:
     """Raises `BusError`."""
     before = clock.now()
-    try:
-        told = await ask(bus)
-    except NoResponder:
-        findings.fault(
-            "analytics does not answer: no results, and nobody tells how ClickHouse stands",
-            "start `analytics serve`, and see its log",
-            "VerdictPartSilent",
-        )
-        return
-    if told.trouble:
-        findings.fault(
-            f"ClickHouse does not answer analytics: {told.detail}",
-            "see FF_CLICKHOUSE_URL, and whether it runs",
-            "VerdictEventsNotStored",
-        )
+    told = await answered(findings, ask(bus))
+    if told is None:
         return
     findings.compare_clocks("its", told.time / 1000, (before + clock.now()) / 2000)
-    _look_at_tables(findings, told)
+    look_at_tables(findings, told)
     _look_at_room(findings, told)
     if told.software_version != version("verdict-platform"):
         findings.warning(
@@ -71,7 +59,29 @@ async def look_at_warehouse(findings: Findings, *, bus: Bus, clock: Clock) -> No
         )
 
 
-def _look_at_tables(findings: Findings, told: WarehouseReply) -> None:
+async def answered(findings: Findings, asking: Awaitable[WarehouseReply]) -> WarehouseReply | None:
+    """What analytics tells; None after a fault, where it or ClickHouse is away. Raises `BusError`."""
+    try:
+        told = await asking
+    except NoResponder:
+        findings.fault(
+            "analytics does not answer: no results, and nobody tells how ClickHouse stands",
+            "start `analytics serve`, and see its log",
+            "VerdictPartSilent",
+        )
+        return None
+    if told.trouble:
+        findings.fault(
+            f"ClickHouse does not answer analytics: {told.detail}",
+            "see FF_CLICKHOUSE_URL, and whether it runs",
+            "VerdictEventsNotStored",
+        )
+        return None
+    return told
+
+
+def look_at_tables(findings: Findings, told: WarehouseReply) -> None:
+    """What ClickHouse has, and what it lacks."""
     findings.well(
         f"ClickHouse {told.version}, {told.bytes_stored / 1024**2:,.0f} MiB, {counted(told.exposures, 'exposure')}, "
         f"{counted(told.metric_events, 'metric event')}"

@@ -84,6 +84,11 @@ class SigningKeyRing(PublicKeys):
         self._stored = stored
         self._private = {key.id: private[key.id] for key in stored if key.id in private}
 
+    @property
+    def unopened(self) -> list[str]:
+        """Those that were sealed with a secret that is not here."""
+        return [each.id for each in self._stored if each.id not in self._private]
+
     async def learn(self) -> None:
         """Of a key that a token names and that is not known."""
         async with self._database.accounts() as connection:
