@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .api import Api
-from .names import PRODUCTION, STORE
+from .names import ORGANIZATION, PRODUCTION, STORE
 from .people import Person
 
 _AT = f"/projects/{STORE}"
@@ -16,6 +16,7 @@ _OVERRIDES = (
     ("customer-2077", "search-ranking", "neural", "compares the rankings for us"),
     ("customer-3308", "new-payment-provider", "off", "his bank refuses the new provider"),
 )
+_ROLES_IN_PRODUCTION = {"checkout-team": "developer", "growth": "analyst"}
 _POLICY = {
     "required": True,
     "people": 1,
@@ -87,6 +88,19 @@ async def agree(owner: Api, people: dict[str, Person]) -> None:
         request = known.get(title) or await bert.post(f"{_AT}/change-requests", proposed)
         if request["state"] == "open":
             await _ended(end, f"{_AT}/change-requests/{request['number']}", anna, dmitri)
+
+
+async def protect(owner: Api) -> None:
+    """From here on production is written by those who have a role there: the teams that look after it."""
+    if (await owner.get(_PRODUCTION))["protected"]:
+        return
+    organization = f"/organizations/{ORGANIZATION}"
+    for each in (await owner.get(f"{organization}/groups?limit=200"))["items"]:
+        role = _ROLES_IN_PRODUCTION.get(each["key"])
+        if role is not None:
+            binding = {"group": each["id"], "role": role, "project": STORE, "environment": PRODUCTION}
+            await owner.post(f"{organization}/bindings", binding)
+    await owner.changed(_PRODUCTION, {"protected": True})
 
 
 async def _ended(end: str, request: str, anna: Api, dmitri: Api) -> None:

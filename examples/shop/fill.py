@@ -14,7 +14,7 @@ from examples.cookie_cats.errors import ServiceAwayError
 from examples.cookie_cats.stages import Stages
 
 from .api import Api
-from .changes import agree, set_overrides
+from .changes import agree, protect, set_overrides
 from .definitions import define
 from .experiments import are_told, finish, make_experiments
 from .flags import make_flags
@@ -63,6 +63,7 @@ async def _fill(anybody: Api, addresses: Addresses, stages: Stages, wanted: tupl
         await let_a_guard_act(owner, addresses, keys[STORE][0], everybody[:_PAYING])
         await set_overrides(people)
         await agree(owner, people)
+        await protect(owner)
         await export_nightly(owner, addresses)
     return Shop(ORGANIZATION, password, {email_of(name): role for name, _, role in TEAM}, keys)
 

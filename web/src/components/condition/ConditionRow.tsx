@@ -140,14 +140,16 @@ export function Negation({ condition, negated, place }: PartProps) {
   return (
     <Button
       size="compact-xs"
-      variant="default"
+      // Where it is not negated, the word alone would read as if it were.
+      variant={negated ? "default" : "subtle"}
+      {...(negated ? {} : { color: "gray" })}
       mt={4}
       className={classes.negate}
       aria-pressed={negated}
       aria-label="Not"
       onClick={() => replace(place, negated ? condition : { not: condition })}
     >
-      not
+      {negated ? "not" : "+ not"}
     </Button>
   );
 }

@@ -1,6 +1,6 @@
 /** What the test page asks for. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 
@@ -49,22 +49,44 @@ export const testedFlagQuery = (project: string, key: string) =>
 
 const PAGE = 200;
 
+type AskedOfAll = Omit<Asked, "flag" | "draft">;
+
+const answersOf = ({ project, environment, context, at }: AskedOfAll, cursor: string | null, signal: AbortSignal) =>
+  read(
+    controlPlane.POST("/api/v1/projects/{project}/environments/{environment}/explanations", {
+      params: { path: { project, environment }, query: { limit: PAGE, cursor } },
+      body: at === null ? { context } : { context, at },
+      signal,
+    }),
+  );
+
 /** What a context gets from all flags and configs, page by page. */
-export const allAnswersQuery = (asked: Omit<Asked, "flag" | "draft">) =>
+export const allAnswersQuery = (asked: AskedOfAll) =>
   infiniteQueryOptions({
     queryKey: ["explanations", asked],
-    queryFn: ({ signal, pageParam }) => {
-      const { project, environment, context, at } = asked;
-      return read(
-        controlPlane.POST("/api/v1/projects/{project}/environments/{environment}/explanations", {
-          params: { path: { project, environment }, query: { limit: PAGE, cursor: pageParam } },
-          body: at === null ? { context } : { context, at },
-          signal,
-        }),
-      );
-    },
+    queryFn: ({ signal, pageParam }) => answersOf(asked, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+    retry: false,
+    staleTime: 5_000,
+  });
+
+/** The same of another environment, as far as `pages` lead, by flag. */
+export const answersBesideQuery = (asked: AskedOfAll, pages: number) =>
+  queryOptions({
+    queryKey: ["explanations", asked, pages],
+    queryFn: async ({ signal }) => {
+      const found = new Map<string, FlagAnswer>();
+      let cursor: string | null = null;
+      for (let page = 0; page < pages; page += 1) {
+        const answer: Awaited<ReturnType<typeof answersOf>> = await answersOf(asked, cursor, signal);
+        for (const each of answer.items) found.set(each.flag, each);
+        cursor = answer.next_cursor;
+        if (cursor === null) break;
+      }
+      return found;
+    },
+    placeholderData: keepPreviousData,
     retry: false,
     staleTime: 5_000,
   });

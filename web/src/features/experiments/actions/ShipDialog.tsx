@@ -3,11 +3,15 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
 import { asProblem, type Problem } from "@/api/problem";
+import { useRight } from "@/api/rights";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
 import { Review } from "@/components/Review";
 import { ExperimentChoices } from "@/components/reviewing/ExperimentChoices";
+import { Impact } from "@/components/reviewing/Impact";
 import { choicesOf, disturbedBy } from "@/components/reviewing/problems";
+import { previewQuery } from "@/components/reviewing/queries";
+import { typedName } from "@/components/reviewing/typed-name";
 import { differenceInWords } from "@/lib/rules";
 import { type Experiment, type OnExperiments, useActions } from "../queries";
 import { useApproval } from "./use-approval";
@@ -40,14 +44,20 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
   const approval = useApproval(project.key, waits);
   const affected = problem?.code === "experiment_affected" ? problem : approval.affected;
 
+  const edit = {
+    entity: isOnConfig(shipped?.before, problem) ? ("config_settings" as const) : ("flag_settings" as const),
+    key: experiment.flag,
+    environment: experiment.environment,
+    action: "ship" as const,
+    document: { experiment: experiment.key, variation, rules },
+  };
+  const mayPropose = useRight("change:propose", experiment.environment).allowed;
+  const preview = useQuery({
+    ...previewQuery(project.key, experiment.environment, [edit]),
+    enabled: opened && mayPropose && !rehearsal.isPending,
+  });
+
   const submit = async ({ reason }: { reason: string }) => {
-    const edit = {
-      entity: isOnConfig(shipped?.before, problem) ? ("config_settings" as const) : ("flag_settings" as const),
-      key: experiment.flag,
-      environment: experiment.environment,
-      action: "ship" as const,
-      document: { experiment: experiment.key, variation, rules },
-    };
     const written = await approval.orRequest(
       () => actions.ship({ variation, rules }, { version: experiment.version, reason, onExperiments }),
       { title: `Ship ${variation} of ${experiment.name}`, edits: [edit], reason },
@@ -63,7 +73,9 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
       words={[
         ...(experiment.status === "stopped" ? [] : ["The experiment stops for good; its results stay."]),
         `${experiment.flag} serves ${variation} to ${rules === "drop" ? "everybody" : "whomever no rule names"} in ${experiment.environment}.`,
-        ...(shipped ? differenceInWords(shipped.before, shipped.after) : []),
+        ...(shipped
+          ? differenceInWords(shipped.before, shipped.after)
+          : (preview.data?.edits.flatMap((each) => each.difference.words) ?? [])),
       ]}
       before={shipped?.before ?? {}}
       after={shipped?.after ?? {}}
@@ -71,7 +83,13 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
         ...(against === null ? [] : [`The decision is another one. ${against}`]),
         ...(shipped?.warnings.map((each) => each.detail) ?? []),
       ]}
-      impact={problem !== null && !waits && affected === null ? <Failure problem={problem} /> : undefined}
+      impact={
+        problem !== null && !waits && affected === null ? (
+          <Failure problem={problem} />
+        ) : (
+          mayPropose && <Impact preview={preview.data} error={preview.error} waiting={preview.isFetching} />
+        )
+      }
       choices={
         <Stack gap="sm">
           <Radio.Group
@@ -96,6 +114,7 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
       }
       reasonDemanded={environment?.reason_required === true || onExperiments === "accept"}
       mode={approval.needed ? "request" : "save"}
+      {...(environment === undefined || approval.needed ? {} : typedName(environment, preview.data))}
       confirm={approval.needed ? "Request approval" : `Ship ${variation}`}
       onSubmit={submit}
     />

@@ -81,7 +81,14 @@ export function Goal({ standing }: { standing: Standing | undefined }) {
   );
 }
 
+/** Why there is nothing stands above the table where all of them can't be had. */
+const Nothing = () => (
+  <span className={styles.hint} title="Nothing is known of it now">
+    –
+  </span>
+);
+
 function Absent({ standing }: { standing: Standing | undefined }) {
-  if (standing === undefined || standing.state === "computed") return <span className={styles.hint}>–</span>;
+  if (standing === undefined || standing.state === "computed") return <Nothing />;
   return <span className={styles.hint}>{NOT_YET[standing.state]}</span>;
 }

@@ -84,6 +84,9 @@ export default function ExperimentsPage() {
         value={filters}
         onChange={change}
       />
+      <QueryView query={standings} part skeleton={<span />}>
+        {() => null}
+      </QueryView>
       <QueryView query={experiments}>
         {(data) => {
           const rows = data.pages.flatMap((page) => page.items);

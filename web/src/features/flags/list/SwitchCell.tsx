@@ -19,7 +19,7 @@ export const SwitchCell = memo(function SwitchCell({ flag, environment, allowed,
   const state = flag.environments[environment.key];
   const enabled = state?.enabled ?? false;
   // A percentage stays on one line with its sign.
-  const served = state === undefined ? "" : servedWords(state.serves).replaceAll(" %", "\u00a0%");
+  const served = state === undefined ? "" : servedWords(state.serves, flag.off_variation).replaceAll(" %", "\u00a0%");
   return (
     <span className={classes.switching}>
       <Switch

@@ -27,11 +27,13 @@ it.each([
   [serves({ targets: 2 }), "on for everybody; 2 targets"],
   [serves({ kind: "split", shares: split }), "on for 12.5 %, off for 87.5 %"],
   [serves(rule({ segment: "beta" }, split)), "on for 12.5 % of beta, else off"],
+  [serves({ kind: "split", shares: split.toReversed() }), "on for 12.5 %, off for 87.5 %"],
+  [serves(rule({ segment: "beta" }, split.toReversed())), "on for 12.5 % of beta, else off"],
   [serves({ kind: "rules", rules: 3, shares: all("off") }), "3 rules, else off"],
   [serves(rule({ strange: 1 }, all("on"))), "on for some, else off"],
-])("%j", (given, words) => expect(servedWords(given)).toBe(words));
+])("%j", (given, words) => expect(servedWords(given, "off")).toBe(words));
 
 it("cuts a long condition", () => {
   const long = { attribute: "country", operator: "in", value: Array.from({ length: 50 }, (_, index) => `C${index}`) };
-  expect(servedWords(serves(rule(long, all("on")))).length).toBeLessThan(110);
+  expect(servedWords(serves(rule(long, all("on"))), "off").length).toBeLessThan(110);
 });

@@ -17,8 +17,9 @@ export interface Serves {
 
 const WORDS_MAX = 60;
 
-export function servedWords(serves: Serves): string {
-  const rest = sharesWords(serves.shares);
+/** `off` is the off variation: it comes last, what is rolled out first. */
+export function servedWords(serves: Serves, off: string): string {
+  const rest = sharesWords(serves.shares, off);
   const targets = serves.targets === 0 ? "" : `; ${serves.targets} ${serves.targets === 1 ? "target" : "targets"}`;
   switch (serves.kind) {
     case "off":
@@ -28,14 +29,14 @@ export function servedWords(serves: Serves): string {
     case "split":
       return `${rest}${targets}`;
     default:
-      return `${rulesWords(serves)}, else ${rest}${targets}`;
+      return `${rulesWords(serves, off)}, else ${rest}${targets}`;
   }
 }
 
-function rulesWords({ rule, rules }: Serves): string {
+function rulesWords({ rule, rules }: Serves, off: string): string {
   if (rule === null) return `${rules} ${rules === 1 ? "rule" : "rules"}`;
   const who = whoWords(rule.if);
-  const served = rule.shares.filter((each) => each.weight > 0);
+  const served = inOrder(rule.shares, off);
   const [first] = served;
   if (first === undefined) return "1 rule";
   return served.length === 1
@@ -51,11 +52,16 @@ function whoWords(document: unknown): string {
   return `whoever: ${words.length > WORDS_MAX ? `${words.slice(0, WORDS_MAX - 1)}…` : words}`;
 }
 
-function sharesWords(shares: readonly Share[]): string {
-  const served = shares.filter((each) => each.weight > 0);
+function sharesWords(shares: readonly Share[], off: string): string {
+  const served = inOrder(shares, off);
   const [first] = served;
   if (served.length === 1 && first !== undefined) return first.variation;
   return served.map((each) => `${each.variation} for ${percentWords(each.weight)}`).join(", ");
+}
+
+function inOrder(shares: readonly Share[], off: string): readonly Share[] {
+  const served = shares.filter((each) => each.weight > 0);
+  return [...served.filter((each) => each.variation !== off), ...served.filter((each) => each.variation === off)];
 }
 
 function percentWords(weight: number): string {

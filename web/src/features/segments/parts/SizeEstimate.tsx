@@ -19,6 +19,8 @@ export function SizeEstimate({ segment }: { readonly segment: Segment }) {
             <Text c="dimmed">Not known: {told.unavailable.detail}.</Text>
           ) : told.units === 0 ? (
             <Text c="dimmed">No unit was exposed in the last days.</Text>
+          ) : told.unknown >= told.units ? (
+            <Text c="dimmed">Not known: exposures of {environment.name} lack what the segment asks for.</Text>
           ) : (
             <>
               <div className={classes.figure}>

@@ -11,7 +11,7 @@ import { EntityPicker } from "@/components/EntityPicker";
 import { JsonEditor } from "@/components/JsonEditor";
 import { PageHeader } from "@/components/PageHeader";
 import { inColourOrder } from "@/lib/rules";
-import { pagePath, useSearchState } from "@/lib/url";
+import { pagePath, stringifySearch, useSearchState } from "@/lib/url";
 import { contextOf } from "../answer";
 import { AllAnswers } from "../parts/AllAnswers";
 import { Answers } from "../parts/Answers";
@@ -143,10 +143,9 @@ export default function TestPage() {
             {context !== null && flag === "" && (
               <AllAnswers
                 asked={{ project: project.key, environment: environment.key, context, at: state.at ?? null }}
-                environment={environment.name}
-                href={(key) =>
-                  `${pagePath(project.key, "test")}?${new URLSearchParams({ flag: key, context: state.context })}`
-                }
+                environment={environment}
+                beside={beside.filter((each) => each.key !== environment.key)}
+                href={(flag) => pagePath(project.key, "test") + stringifySearch({ ...state, flag })}
               />
             )}
             {context !== null && flag !== "" && (
