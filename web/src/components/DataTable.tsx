@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useId, useRef, useState } from "react";
 import { count } from "@/lib/format";
-import { useParams } from "@/lib/url";
+import { inEnvironment, placeOf, useParams } from "@/lib/url";
 import { DataRow } from "./DataRow";
 import classes from "./DataTable.module.css";
 import { DataTableHead } from "./DataTableHead";
@@ -91,7 +91,10 @@ export function DataTable<Row>(props: Props<Row>) {
     event.preventDefault();
   };
 
-  const go = (to: string) => void navigate({ to });
+  const go = (address: string) => {
+    const { to, search } = placeOf(address);
+    void navigate({ to, search: search as never });
+  };
 
   /** Rows are plain elements; their links are followed here, unless somebody wants another tab. */
   const onClick = (event: MouseEvent<HTMLElement>) => {
@@ -108,7 +111,7 @@ export function DataTable<Row>(props: Props<Row>) {
     const link = event.target.closest("a[data-row-link]");
     if (link !== null) {
       event.preventDefault();
-      go(new URL(link.getAttribute("href") ?? "", document.baseURI).pathname);
+      go(link.getAttribute("href") ?? "");
       return;
     }
     const text = document.getSelection();
@@ -119,7 +122,6 @@ export function DataTable<Row>(props: Props<Row>) {
   };
 
   if (rows.length === 0 && !more?.loading) return <>{empty}</>;
-  const search = environment === null ? "" : `?env=${encodeURIComponent(environment)}`;
   return (
     <div className={classes.frame} data-narrow={narrow || undefined}>
       <table className={classes.table} aria-labelledby={caption} aria-rowcount={total ?? rows.length}>
@@ -151,7 +153,7 @@ export function DataTable<Row>(props: Props<Row>) {
                 rowKey={key}
                 index={index}
                 columns={columns}
-                href={href === undefined ? undefined : `${href(row)}${search}`}
+                href={href === undefined ? undefined : inEnvironment(href(row), environment)}
                 focusable={index === Math.min(active, rows.length - 1)}
                 selected={selection?.selected.has(key)}
                 onToggle={selection === undefined ? undefined : toggle}

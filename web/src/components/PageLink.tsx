@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { placeOf } from "@/lib/url";
 
 interface Props {
   /** A path of `pagePath`, perhaps with a search of its own. */
@@ -11,10 +12,10 @@ interface Props {
 
 /** A link to a page of this project; the environment goes along. */
 export function PageLink({ to, children, className, ...rest }: Props) {
-  const [path = "", text] = to.split("?");
-  const search = text === undefined ? {} : { search: Object.fromEntries(new URLSearchParams(text)) as never };
+  const place = placeOf(to);
+  const search = Object.keys(place.search).length === 0 ? {} : { search: place.search as never };
   return (
-    <Link to={path} {...search} {...rest} {...(className === undefined ? {} : { className })}>
+    <Link to={place.to} {...search} {...rest} {...(className === undefined ? {} : { className })}>
       {children}
     </Link>
   );

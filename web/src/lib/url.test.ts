@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { pagePath, parseSearch, readSearch, stringifySearch, writeSearch } from "./url";
+import { inEnvironment, pagePath, parseSearch, placeOf, readSearch, stringifySearch, writeSearch } from "./url";
 
 const schema = z.object({
   q: z.string().default(""),
@@ -21,6 +21,23 @@ describe("addresses", () => {
     expect(stringifySearch(search)).toBe("?q=two+words&tag=a&tag=b&at=2026-01-05T10:00:00Z");
     expect(parseSearch(stringifySearch(search))).toEqual(search);
     expect(stringifySearch({ q: "", tag: [], env: undefined })).toBe("");
+  });
+});
+
+describe("an address", () => {
+  test("is taken apart for the router", () => {
+    expect(placeOf("/p/shop/test?flag=a&beside=x&beside=y")).toEqual({
+      to: "/p/shop/test",
+      search: { flag: "a", beside: ["x", "y"] },
+    });
+    expect(placeOf("/p/shop/flags")).toEqual({ to: "/p/shop/flags", search: {} });
+  });
+
+  test("is in the environment that is looked at, unless it names one", () => {
+    expect(inEnvironment("/p/shop/flags", "dev")).toBe("/p/shop/flags?env=dev");
+    expect(inEnvironment("/p/shop/test?flag=a", "dev")).toBe("/p/shop/test?flag=a&env=dev");
+    expect(inEnvironment("/p/shop/test?env=production", "dev")).toBe("/p/shop/test?env=production");
+    expect(inEnvironment("/p/shop/test?flag=a", null)).toBe("/p/shop/test?flag=a");
   });
 });
 

@@ -29,6 +29,18 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text === "" ? "" : `?${text}`;
 }
 
+/** An address as a router takes it. */
+export function placeOf(address: string): { readonly to: string; readonly search: Record<string, string | string[]> } {
+  const [to = "", text = ""] = address.split("?", 2);
+  return { to, search: parseSearch(text) };
+}
+
+/** The address with the environment that is looked at, unless it names one. */
+export function inEnvironment(address: string, environment: string | null): string {
+  const { to, search } = placeOf(address);
+  return to + stringifySearch(environment === null || "env" in search ? search : { ...search, env: environment });
+}
+
 /** `/p/{project}/{page}/{key}/{tab}`; the environment stays by itself. */
 export function pagePath(project: string, page: string, key?: string, tab?: string): string {
   const parts = [

@@ -29,8 +29,9 @@ export function ListInput({ value, onChange, kind: wanted, suggestions, path, er
   };
   const paste = (event: ClipboardEvent) => {
     const parts = pasted(event.clipboardData.getData("text"));
-    if (parts.length < 2) return;
+    if (asLines || parts.length < 2) return;
     event.preventDefault();
+    event.stopPropagation();
     const list = together(value, take(parts));
     onChange(list);
     if (list.length > TAGS_MAX) setAsLines(true);
@@ -43,7 +44,8 @@ export function ListInput({ value, onChange, kind: wanted, suggestions, path, er
       : null);
   const common = { "data-path": path, "aria-label": "Values", placeholder, error: problem, size: "xs" as const };
   return (
-    <div className={classes.list}>
+    // On its way down: the field of tags splits what is pasted by its own rule else.
+    <div className={classes.list} onPasteCapture={paste}>
       {asLines ? (
         <Lines {...common} texts={texts} onTexts={(lines) => onChange(together([], take(lines)))} />
       ) : (
@@ -52,7 +54,6 @@ export function ListInput({ value, onChange, kind: wanted, suggestions, path, er
           data={[...suggestions]}
           value={texts}
           onChange={(tags) => onChange(together([], take(tags)))}
-          onPaste={paste}
           acceptValueOnBlur
           splitChars={[","]}
           placeholder={texts.length === 0 ? placeholder : ""}

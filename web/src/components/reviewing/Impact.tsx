@@ -72,21 +72,36 @@ function Headline({ preview }: { readonly preview: Preview }) {
     );
   }
   if (impact.units === 0) return <Text>No unit was exposed in the last days, so nobody is known to be affected.</Text>;
+  const known = impact.units - impact.unknown;
+  const missing = missingIn(impact);
+  if (known === 0) {
+    return (
+      <Text>
+        Not known for any of {plural(impact.units, "recent unit")}
+        {missing}.
+      </Text>
+    );
+  }
   const share = impact.changed_share;
   const among = share === null ? "" : `${percent(share.percent)} (${percent(share.lower)} to ${percent(share.upper)})`;
   return (
     <Text>
       <strong className={classes.figure}>{among === "" ? count(impact.changed) : among}</strong> of{" "}
-      {count(impact.units)} recent units get something else.
+      {plural(known, "recent unit")} get something else.
+      {impact.unknown > 0 && ` Of ${count(impact.unknown)} more it can't be told${missing}.`}
     </Text>
   );
+}
+
+function missingIn({ flags }: NonNullable<Preview["impact"]>): string {
+  const missing = [...new Set(flags.flatMap((flag) => flag.missing_attributes))];
+  return missing.length === 0 ? "" : `: exposures carry no ${missing.join(", ")}`;
 }
 
 function Figures({ impact }: { readonly impact: NonNullable<Preview["impact"]> }) {
   const moves = impact.flags.flatMap((flag) =>
     flag.moves.filter((move) => move.before !== move.after).map((move) => ({ flag: flag.key, ...move })),
   );
-  const missing = [...new Set(impact.flags.flatMap((flag) => flag.missing_attributes))];
   return (
     <ul className={classes.figures}>
       {moves.map((move) => (
@@ -108,12 +123,6 @@ function Figures({ impact }: { readonly impact: NonNullable<Preview["impact"]> }
           Experiment {each.key}: wins {count(each.won)}, loses {count(each.lost)}, {count(each.moved)} change variation
         </li>
       ))}
-      {impact.unknown > 0 && (
-        <li className={classes.dim}>
-          Of {plural(impact.unknown, "unit")} it can't be told
-          {missing.length > 0 && `: exposures carry no ${missing.join(", ")}`}
-        </li>
-      )}
       {(impact.examples ?? []).map((each) => (
         <li key={`example ${each.flag} ${each.unit}`} className={classes.dim}>
           For example <code>{each.unit}</code>: {each.before ?? "nothing"} → {each.after ?? "nothing"}

@@ -61,6 +61,7 @@ export function RuleCard(props: Props) {
           rule={rule}
           path={path}
           labels={labelsOf(props.variations)}
+          off={props.variations[0]?.key}
           onWord={onChange === undefined ? undefined : onOpen}
           wrong={mine.map((each) => each.field)}
         />

@@ -7,13 +7,15 @@ interface Props {
   rule: Rule;
   path: string;
   labels: Readonly<Record<string, string>>;
+  /** The off variation, which is told last. */
+  off: string | undefined;
   onWord?: ((path: string) => void) | undefined;
   wrong?: readonly string[];
 }
 
 /** "If country is one of DE, FR, serve on to 12.5 % and off to the rest, by targeting key." */
-export function RuleSentence({ rule, path, labels, onWord, wrong = [] }: Props) {
-  const served = servedWords(rule.then, (key) => labels[key] ?? key);
+export function RuleSentence({ rule, path, labels, off, onWord, wrong = [] }: Props) {
+  const served = servedWords(rule.then, (key) => labels[key] ?? key, off);
   return (
     <span className={classes.sentence}>
       <span className={classes.word}>If </span>

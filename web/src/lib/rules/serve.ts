@@ -45,16 +45,18 @@ export function onlyVariation(serve: Serve): string | null {
   return some.length === 1 ? (some[0]?.key ?? null) : null;
 }
 
-/** "on to 12.5 % and off to the rest, by company" */
-export function servedInWords(serve: Serve, label: (key: string) => string = (key) => key): string {
-  return servedWords(serve, label).join(", ");
+/** "on to 12.5 % and off to the rest, by company". `off`: the off variation, which comes last. */
+export function servedInWords(serve: Serve, label: (key: string) => string = (key) => key, off?: string): string {
+  return servedWords(serve, label, off).join(", ");
 }
 
 /** The same as what is served, and by what units are drawn where they are. */
-export function servedWords(serve: Serve, label: (key: string) => string = (key) => key): string[] {
+export function servedWords(serve: Serve, label: (key: string) => string = (key) => key, off?: string): string[] {
   const only = onlyVariation(serve);
   if ("variation" in serve || only !== null) return [label(only ?? ("variation" in serve ? serve.variation : ""))];
-  const shares = serve.rollout.variations.filter((share) => share.weight > 0);
+  const shares = serve.rollout.variations
+    .filter((share) => share.weight > 0)
+    .toSorted((one, other) => Number(one.key === off) - Number(other.key === off));
   const told = shares.map((share, index) =>
     index > 0 && index === shares.length - 1
       ? `${label(share.key)} to the rest`

@@ -71,6 +71,7 @@ describe("what is served", () => {
 
   it("in words", () => {
     expect(servedInWords(split(12.5))).toBe("on to 12.5 % and off to the rest, by targeting key");
+    expect(servedInWords(split(12.5), undefined, "on")).toBe("off to 87.5 % and on to the rest, by targeting key");
     expect(servedInWords(split(100))).toBe("on");
     expect(servedInWords(split(50, "company"))).toBe("on to 50 % and off to the rest, by company");
   });

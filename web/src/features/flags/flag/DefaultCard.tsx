@@ -22,7 +22,7 @@ export function DefaultCard({ flag, draft, saved, change, attributes, errors }: 
       }
     >
       {change === undefined ? (
-        <Text>Serve {servedInWords(served, name)}.</Text>
+        <Text>Serve {servedInWords(served, name, flag.off_variation)}.</Text>
       ) : (
         <ServeEditor
           label="Serve"
@@ -37,7 +37,7 @@ export function DefaultCard({ flag, draft, saved, change, attributes, errors }: 
       )}
       {change !== undefined && draft.default !== null && !same(draft.default, own) && (
         <Anchor component="button" type="button" size="xs" mt="xs" onClick={() => change({ default: null })}>
-          Take the flag's own default: {servedInWords(own, name)}
+          Take the flag's own default: {servedInWords(own, name, flag.off_variation)}
         </Anchor>
       )}
       <NativeSelect

@@ -27,7 +27,7 @@ export function SizeEstimate({ segment }: { readonly segment: Segment }) {
                 {told.share === null ? count(told.units_in) : percent(told.share.percent)}
               </div>
               <Text>
-                {count(told.units_in)} of {count(told.units)} units
+                {count(told.units_in)} of {count(told.units - told.unknown)} units
                 {told.share !== null && `; between ${percent(told.share.lower)} and ${percent(told.share.upper)}`}
               </Text>
               {told.unknown > 0 && (
