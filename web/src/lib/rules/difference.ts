@@ -2,6 +2,7 @@
 
 import { same } from "@/lib/json";
 import { conditionOf, isObject } from "./condition";
+import { counterparts } from "./counterparts";
 import { shownLiteral } from "./literals";
 import { moversInWords, moversOf } from "./movers";
 import { inWords } from "./sentence";
@@ -72,26 +73,24 @@ function plainSentences(before: unknown, after: unknown, name: string): string[]
   return [`${name}: ${shown(before)} → ${shown(after)}`];
 }
 
+const isName = (value: unknown): value is string => typeof value === "string";
+
 const listOf = (value: unknown): Document[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** Elements that came, went, changed, or stand in another order, each known by a field that stays. */
 function elements(before: unknown, after: unknown, names: readonly string[], noun: string, tell: Telling): string[] {
   const [was, is] = [listOf(before), listOf(after)];
-  const known = (element: Document, index: number): string => {
-    const name = names.map((each) => element[each]).find((each) => typeof each === "string");
-    return typeof name === "string" ? name : `#${index}`;
-  };
-  const old = new Map(was.map((element, index) => [known(element, index), { element, index }]));
-  const now = is.map((element, index) => ({ element, index, at: old.get(known(element, index)) }));
-  const stayed = new Set(now.map((each) => each.at?.index));
-  const sentences = now.flatMap(({ element, index, at }) => {
+  const found = counterparts(was, is, (element) => names.map((each) => element[each]).find(isName));
+  const sentences = is.flatMap((element, index) => {
     const called = nameOf(element, noun, index);
-    if (at === undefined) return [`Add ${called}${contentOf(element)}`];
-    return same(at.element, element) ? [] : tell(at.element, element, upper(called));
+    const old = was[found[index] ?? -1];
+    if (old === undefined) return [`Add ${called}${contentOf(element)}`];
+    return same(old, element) ? [] : tell(old, element, upper(called));
   });
-  for (const { element, index } of old.values())
+  const stayed = new Set(found);
+  for (const [index, element] of was.entries())
     if (!stayed.has(index)) sentences.push(`Remove ${nameOf(element, noun, index)}${contentOf(element)}`);
-  const order = now.flatMap((each) => (each.at === undefined ? [] : [each.at.index]));
+  const order = found.flatMap((place) => (place === null ? [] : [place]));
   if (order.some((place, index) => index > 0 && place < (order[index - 1] ?? 0)))
     sentences.push(`${upper(noun)}s stand in another order`);
   return sentences;
@@ -116,7 +115,7 @@ function contentOf(element: Document): string {
 function ruleSentences(before: unknown, after: unknown, name: string): string[] {
   if (!isObject(before) || !isObject(after)) return plainSentences(before, after, name);
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((each) => !same(before[each] ?? "", after[each] ?? ""))
+    .filter((each) => each !== "id" && !same(before[each] ?? "", after[each] ?? ""))
     .flatMap((each) => {
       if (each === "if") return conditionSentences(before[each], after[each], `${name}: condition`);
       if (each === "then") return serveSentences(before[each], after[each], name);

@@ -229,6 +229,37 @@ describe("the difference in words", () => {
     expect(differenceInWords(null, before)).toEqual(["Created"]);
   });
 
+  it("of rules that have no id on a side, by what they say and by their place", () => {
+    const share = (weight: number) => ({
+      rollout: {
+        variations: [
+          { key: "on", weight },
+          { key: "off", weight: 100 - weight },
+        ],
+      },
+    });
+    const first = { id: "r1", description: "", if: country, then: share(60) };
+    const second = { id: "r2", description: "", if: staff, then: { variation: "off" } };
+    const bare = ({ id: _, ...rest }: typeof first | typeof second) => rest;
+    expect(differenceInWords({ rules: [first, second] }, { rules: [bare(first), bare(second)] })).toEqual([]);
+    expect(
+      differenceInWords({ rules: [first, second] }, { rules: [{ ...bare(first), then: share(80) }, bare(second)] }),
+    ).toEqual([
+      "Rule 1: serves on to 80 % and off to the rest, by targeting key instead of on to 60 % and off to the rest, by targeting key. 2,000 of 10,000 buckets move from off to on; nobody loses on",
+    ]);
+    const added = { description: "", if: { and: [country, staff] }, then: { variation: "on" } };
+    expect(differenceInWords({ rules: [first, second] }, { rules: [added, bare(first), bare(second)] })).toEqual([
+      "Add rule 1: if country is one of DE, FR and in segment staff, serve on",
+    ]);
+    expect(differenceInWords({ rules: [first, second] }, { rules: [bare(second)] })).toEqual([
+      "Remove rule 1: if country is one of DE, FR, serve on to 60 % and off to the rest, by targeting key",
+    ]);
+    expect(differenceInWords({ rules: [first] }, { rules: [{ ...second, id: "r9" }] })).toEqual([
+      "Add rule 1: if in segment staff, serve off",
+      "Remove rule 1: if country is one of DE, FR, serve on to 60 % and off to the rest, by targeting key",
+    ]);
+  });
+
   it("moves elements", () => {
     expect(movedTo(["a", "b", "c"], 2, 0)).toEqual(["c", "a", "b"]);
     expect(movedTo(["a", "b"], 0, 9)).toEqual(["b", "a"]);
