@@ -94,6 +94,9 @@ export function absoluteTime(at: string | number | Date | null | undefined): str
   return moment === null ? ABSENT : full.format(moment);
 }
 
+/** The person's zone, which fields for moments name: "Europe/Berlin". */
+export const zoneName = (): string => full.resolvedOptions().timeZone;
+
 export function day(at: string | number | Date | null | undefined): string {
   const moment = momentOf(at);
   return moment === null ? ABSENT : dayOnly.format(moment);

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, guardDocuments, incompleteGuards, newGuard, planDocument, storedGuards, storedPlan } from "./draft";
+import {
+  draftOf,
+  guardDocuments,
+  incompleteGuards,
+  newGuard,
+  planDocument,
+  proposedKey,
+  proposedName,
+  storedGuards,
+  storedPlan,
+} from "./draft";
 
 describe("drafts of rollouts", () => {
   it("come back from their documents as they were", () => {
@@ -49,5 +59,21 @@ it("gives back a stored plan and its guards as they are, times included", () => 
     built_in: "no_data",
     silence_seconds: 60,
     metric: null,
+  });
+});
+
+describe("what a rollout is called", () => {
+  const flag = { name: "New checkout", variations: [{ key: "on", name: "One page" }, { key: "off" }] };
+
+  it("follows from flag and variation until somebody types", () => {
+    expect(proposedName(undefined, null)).toBe("");
+    expect(proposedName(flag, null)).toBe("");
+    expect(proposedName(flag, "on")).toBe("New checkout: One page");
+    expect(proposedName(flag, "off")).toBe("New checkout: off");
+    expect([proposedKey("", null), proposedKey("new-checkout", null), proposedKey("new-checkout", "on")]).toEqual([
+      "",
+      "new-checkout",
+      "new-checkout-on",
+    ]);
   });
 });

@@ -38,6 +38,21 @@ export interface DraftGuard {
   readonly windowSeconds: number;
 }
 
+interface Named {
+  readonly name: string;
+  readonly variations: readonly { readonly key: string; readonly name?: string | null }[];
+}
+
+/** "New checkout: on" for what is called so by nobody yet; nothing before flag and variation are known. */
+export function proposedName(flag: Named | undefined, variation: string | null): string {
+  if (flag === undefined || variation === null) return "";
+  const served = flag.variations.find((each) => each.key === variation);
+  return `${flag.name}: ${served?.name || variation}`;
+}
+
+export const proposedKey = (flag: string, variation: string | null): string =>
+  flag === "" || variation === null ? flag : `${flag}-${variation}`;
+
 export const newPlan: DraftPlan = {
   kind: "steps",
   steps: [

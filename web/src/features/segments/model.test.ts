@@ -8,6 +8,7 @@ import {
   patchOf,
   type SegmentUse,
   touchedWords,
+  whoWords,
 } from "./model";
 
 const use = (
@@ -73,4 +74,16 @@ it("sends what differs alone", () => {
 
 it("finds keys in both lists", () => {
   expect(doubleKeys({ included: ["a", "b"], excluded: ["b"] })).toEqual(["b"]);
+});
+
+it("says in a row of the list who is in it", () => {
+  const none = { included: [], excluded: [], if: null, long_list: null };
+  const country = { attribute: "country", operator: "in", value: ["DE", "FR"] };
+  expect(whoWords(none)).toBe("Nobody");
+  expect(whoWords({ ...none, if: { and: [country, { segment: "beta" }] } })).toBe(
+    "country is one of DE, FR and in segment beta",
+  );
+  expect(whoWords({ included: ["a"], excluded: ["b"], if: country, long_list: { included: 1999, excluded: 0 } })).toBe(
+    "2,000 listed keys, or country is one of DE, FR; but not 1 excluded key",
+  );
 });

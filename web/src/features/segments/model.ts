@@ -1,7 +1,9 @@
 /** A segment in words: who is in it and why, what uses it, how large it is. */
 
+import { plural } from "@/lib/format";
 import type { JsonObject } from "@/lib/json";
 import { type Parts, SET } from "@/lib/merge";
+import { conditionOf, inWords } from "@/lib/rules";
 
 export interface SegmentUse {
   kind: string;
@@ -111,17 +113,17 @@ interface Listed {
   long_list: { included: number; excluded: number } | null;
 }
 
-/** "2 listed people and whoever meets its condition, but not 1 other": a row of the list. */
+/** "2 listed keys, or country is one of DE, FR; but not 1 excluded key": a row of the list. */
 export function whoWords(segment: Listed): string {
   const listed = segment.included.length + (segment.long_list?.included ?? 0);
   const left = segment.excluded.length + (segment.long_list?.excluded ?? 0);
+  const condition = conditionOf(segment.if);
   const parts = [
-    listed > 0 ? `${listed.toLocaleString("en")} listed ${listed === 1 ? "key" : "keys"}` : "",
-    segment.if === null ? "" : "whoever meets its condition",
+    listed > 0 ? plural(listed, "listed key") : "",
+    condition === null ? (segment.if === null ? "" : "whoever meets its condition") : inWords(condition),
   ].filter((each) => each !== "");
-  const who = parts.length === 0 ? "Nobody" : parts.join(" and ");
-  const but = left > 0 ? `, but not ${left.toLocaleString("en")} excluded ${left === 1 ? "key" : "keys"}` : "";
-  return `${who.charAt(0).toUpperCase()}${who.slice(1)}${but}`;
+  const who = parts.length === 0 ? "Nobody" : parts.join(", or ");
+  return left > 0 ? `${who}; but not ${plural(left, "excluded key")}` : who;
 }
 
 /** What an edit changes, as sentences. `condition` tells its parts. */

@@ -7,6 +7,7 @@ import { FilterBar } from "@/components/FilterBar";
 import { Icon } from "@/components/Icon";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
+import { zoneName } from "@/lib/format";
 import { useSearchState } from "@/lib/url";
 import { ENTITIES, entityWords, filterSchema } from "../model";
 import classes from "../pages/audit.module.css";
@@ -66,12 +67,16 @@ export function Entries() {
           <TextInput
             type="datetime-local"
             label="Since"
+            title={`In ${zoneName()}`}
+            step={1}
             value={search.since}
             onChange={(event) => setSearch({ since: event.currentTarget.value })}
           />
           <TextInput
             type="datetime-local"
             label="Until"
+            title={`In ${zoneName()}`}
+            step={1}
             value={search.until}
             onChange={(event) => setSearch({ until: event.currentTarget.value })}
           />

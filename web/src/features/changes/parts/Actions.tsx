@@ -4,6 +4,7 @@ import { useRight } from "@/api/rights";
 import { announce, announceProblem } from "@/components/announce";
 import { FormDialog } from "@/components/FormDialog";
 import { Guarded } from "@/components/Guarded";
+import { zoneName } from "@/lib/format";
 import { possible } from "../model";
 import type { ChangeRequest, useChangeActions } from "../queries";
 
@@ -208,7 +209,7 @@ function ScheduleDialog({ change, close, actions, reasonDemanded }: DialogProps)
   const [reason, setReason] = useState("");
   const moment = at === "" ? null : new Date(at);
   const past = moment !== null && moment.getTime() <= Date.now();
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = zoneName();
   const incomplete =
     moment === null
       ? "Choose a moment"

@@ -5,6 +5,7 @@ import { usePlace } from "@/api/place";
 import { asProblem, type Problem } from "@/api/problem";
 import { announce } from "@/components/announce";
 import { Failure } from "@/components/Failure";
+import { zoneName } from "@/lib/format";
 import { type Experiment, useActions } from "../queries";
 
 interface Props {
@@ -22,7 +23,7 @@ export function ScheduleDialog({ experiment, opened, onClose }: Props) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const draft = experiment.status === "draft" || experiment.status === "scheduled";
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = zoneName();
   /** As it was when the dialog was opened. */
   const back = () => {
     const { start_at, stop_at } = experiment.schedule ?? {};

@@ -2,7 +2,7 @@ import { ActionIcon, Button, NativeSelect, Text, TextInput } from "@mantine/core
 import { errorAt, type FieldError } from "@/components/condition/context";
 import { Icon } from "@/components/Icon";
 import { Time } from "@/components/Time";
-import { count } from "@/lib/format";
+import { count, zoneName } from "@/lib/format";
 import { pasted } from "@/lib/rules";
 import classes from "./flag.module.css";
 import type { Target } from "./model";
@@ -109,7 +109,7 @@ function Row({ value, index, variations, errors, onChange, onPaste, onRemove }: 
         onChange={(event) => onChange({ ...value, variation: event.currentTarget.value })}
       />
       <TextInput
-        label="until (optional)"
+        label={`until (optional, ${zoneName()})`}
         type="datetime-local"
         data-path={`${path}.expires_at`}
         value={localOf(value.expires_at)}

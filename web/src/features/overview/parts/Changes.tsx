@@ -4,8 +4,9 @@ import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
+import { entityPath, inEnvironment } from "@/lib/entity-path";
 import { pagePath } from "@/lib/url";
-import { changesQuery } from "../queries";
+import { changesQuery, type Entry } from "../queries";
 import classes from "./List.module.css";
 
 export function Changes() {
@@ -22,7 +23,7 @@ export function Changes() {
               {items.map((each) => (
                 <li key={each.number} className={classes.item}>
                   <span className={classes.main}>
-                    {each.summary}
+                    <Summary entry={each} />
                     {each.reason !== null && each.reason !== "" && (
                       <span className={classes.hint}>“{each.reason}”</span>
                     )}
@@ -39,3 +40,13 @@ export function Changes() {
     </Card>
   );
 }
+
+/** Leads to what was changed, in the environment where it was; what is deleted has no page any more. */
+function Summary({ entry }: { readonly entry: Entry }) {
+  const path = entry.project === null ? null : entityPath(entry.project, entry.entity, entry.entity_key);
+  if (path === null || isGone(entry)) return entry.summary;
+  const [only = null, ...others] = entry.environments;
+  return <PageLink to={inEnvironment(path, others.length === 0 ? only : null)}>{entry.summary}</PageLink>;
+}
+
+const isGone = (entry: Entry): boolean => entry.after === null && entry.before !== null;

@@ -11,8 +11,9 @@ import { EntityPicker } from "@/components/EntityPicker";
 import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { PageHeader } from "@/components/PageHeader";
+import { keyFromName } from "@/lib/entityKey";
 import { pagePath, useSearchState } from "@/lib/url";
-import { draftOf, guardDocuments, incompleteGuards, newPlan, planDocument } from "../draft";
+import { draftOf, guardDocuments, incompleteGuards, newPlan, planDocument, proposedKey, proposedName } from "../draft";
 import { GuardFields } from "../parts/GuardFields";
 import { PlanFields } from "../parts/PlanFields";
 import classes from "../parts/rollouts.module.css";
@@ -28,6 +29,7 @@ export default function NewRolloutPage() {
   const [{ flag }, setSearch] = useSearchState(schema);
   const target = useQuery(targetQuery(project.key, environment.key, flag)).data;
   const templates = useQuery(templatesQuery(project.key)).data ?? [];
+  const [typedName, setName] = useState<string | null>(null);
   const [typedKey, setKey] = useState<string | null>(null);
   const [description, setDescription] = useState("");
   const [rule, setRule] = useState(DEFAULT_TARGET);
@@ -41,7 +43,8 @@ export default function NewRolloutPage() {
 
   const variations = target?.definition.variations.map((each) => each.key) ?? [];
   const variation = chosen !== null && variations.includes(chosen) ? chosen : null;
-  const key = typedKey ?? (flag === "" ? "" : variation === null ? flag : `${flag}-${variation}`);
+  const name = typedName ?? proposedName(target?.definition, variation);
+  const key = typedKey ?? (typedName === null ? proposedKey(flag, variation) : keyFromName(typedName));
   const rules = (target?.settings.rules ?? []).map((each, index) => ({
     value: String(each.id ?? index),
     label: `Rule ${index + 1}${typeof each.description === "string" && each.description !== "" ? `: ${each.description}` : ""}`,
@@ -73,6 +76,7 @@ export default function NewRolloutPage() {
     try {
       const made = await writes.create({
         key,
+        name: name.trim() || key,
         description,
         flag,
         variation,
@@ -127,7 +131,20 @@ export default function NewRolloutPage() {
               />
             </div>
             <div className={classes.fields}>
-              <TextInput label="Key" required value={key} onChange={(event) => setKey(event.currentTarget.value)} />
+              <TextInput
+                label="Name"
+                maxLength={200}
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+              <TextInput
+                label="Key"
+                description="Names it in addresses, for good"
+                inputWrapperOrder={["label", "input", "description", "error"]}
+                required
+                value={key}
+                onChange={(event) => setKey(event.currentTarget.value)}
+              />
               <Textarea
                 label="Description"
                 autosize

@@ -6,7 +6,7 @@ import { type Segment, useSegments } from "../queries";
 import classes from "../segments.module.css";
 
 const columns: readonly Column<Segment>[] = [
-  { id: "who", header: "Who is in it", cell: (row) => <span className={classes.who}>{whoWords(row)}</span> },
+  { id: "who", header: "Who is in it", cell: (row) => <Who words={whoWords(row)} /> },
 ];
 
 export default function SegmentsPage() {
@@ -21,5 +21,14 @@ export default function SegmentsPage() {
       useRows={useSegments}
       creating={(close) => <CreateSegment onClose={close} />}
     />
+  );
+}
+
+/** Long ones are cut after two lines, and are whole beneath the pointer. */
+function Who({ words }: { readonly words: string }) {
+  return (
+    <span className={classes.who} title={words}>
+      {words}
+    </span>
   );
 }

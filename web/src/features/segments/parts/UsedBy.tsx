@@ -4,16 +4,9 @@ import { Badge } from "@/components/Badge";
 import { type Column, DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { QueryView } from "@/components/QueryView";
-import { pagePath } from "@/lib/url";
+import { entityPath } from "@/lib/entity-path";
 import { groupedUses, touchedWords, type UseGroup } from "../model";
 import { type Segment, segmentUsesQuery } from "../queries";
-
-const PAGES: Record<string, string> = {
-  flag: "flags",
-  config: "configs",
-  experiment: "experiments",
-  segment: "segments",
-};
 
 const columns: readonly Column<UseGroup>[] = [
   { id: "key", header: "What", cell: (row) => row.key },
@@ -42,7 +35,7 @@ export function UsedBy({ segment }: { readonly segment: Segment }) {
             rows={groupedUses(told.items)}
             rowKey={(row) => [row.kind, row.key, ...row.through].join(" ")}
             columns={columns}
-            href={(row) => pagePath(project.key, PAGES[row.kind] ?? "flags", row.key)}
+            href={(row) => entityPath(project.key, row.kind, row.key) ?? ""}
             empty={<Empty title="Nothing uses it" text="It can be archived and deleted without anybody noticing." />}
           />
           {told.truncated && <p>There are more than are shown here.</p>}

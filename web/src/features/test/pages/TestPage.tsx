@@ -10,6 +10,7 @@ import { Empty } from "@/components/Empty";
 import { EntityPicker } from "@/components/EntityPicker";
 import { JsonEditor } from "@/components/JsonEditor";
 import { PageHeader } from "@/components/PageHeader";
+import { zoneName } from "@/lib/format";
 import { inColourOrder } from "@/lib/rules";
 import { pagePath, stringifySearch, useSearchState } from "@/lib/url";
 import { contextOf } from "../answer";
@@ -106,8 +107,9 @@ export default function TestPage() {
             <Card title="When and where">
               <TextInput
                 label="At"
-                description="Leave it empty for what is saved now."
+                description={`In your zone, ${zoneName()}. Leave it empty for what is saved now.`}
                 type="datetime-local"
+                step={1}
                 disabled={state.draft !== undefined}
                 value={state.at === undefined ? "" : localOf(state.at)}
                 onChange={(event) => {
@@ -165,9 +167,9 @@ export default function TestPage() {
   );
 }
 
-/** As the browser's field wants it: in the person's zone, to the minute. */
+/** As the browser's field wants it: in the person's zone, to the second. */
 function localOf(at: string): string {
   const moment = new Date(at);
   if (Number.isNaN(moment.getTime())) return "";
-  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }

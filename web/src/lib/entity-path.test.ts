@@ -1,0 +1,20 @@
+import { describe, expect, test } from "vitest";
+import { entityPath, inEnvironment } from "./entity-path";
+
+describe("where an entity is looked at", () => {
+  test.each([
+    ["flag_settings", "new-checkout", "/p/shop/flags/new-checkout"],
+    ["segment", "beta", "/p/shop/segments/beta"],
+    ["change_request", "7", "/p/shop/changes/7"],
+    ["layer", "checkout", "/p/shop/experiments/layers"],
+    ["token", "a-token", "/p/shop/keys/tokens"],
+    ["audit_head", "1", null],
+  ])("%s", (entity, key, path) => {
+    expect(entityPath("shop", entity, key)).toBe(path);
+  });
+
+  test("in an environment of its own", () => {
+    expect(inEnvironment("/p/shop/flags/a", "staging")).toBe("/p/shop/flags/a?env=staging");
+    expect(inEnvironment("/p/shop/flags/a", null)).toBe("/p/shop/flags/a");
+  });
+});
