@@ -70,6 +70,9 @@ test("an experiment from its design to what is shipped", async ({ page, place, s
   const review = page.getByRole("dialog");
   await expect(review).toContainText("The experiment stops for good");
   await expect(review).toContainText("new-checkout serves on");
+  await expect(review.getByRole("region", { name: "Who is affected" })).toContainText("get something else");
+  await expect(review.getByLabel("Conclusion")).toHaveValue(/\S/);
+  await clean(page, { name: "shipping" });
   await review.getByRole("button", { name: "Ship on" }).click();
   await expect(page.getByText("Stopped", { exact: true })).toBeVisible();
 

@@ -11,12 +11,15 @@ interface Props {
   readonly title?: string;
   /** The changes as sentences. */
   readonly words: readonly string[];
+  /** Undefined where it isn't known as a document, like `after`. */
   readonly before: unknown;
   readonly after: unknown;
   /** Who is affected. */
   readonly impact?: ReactNode;
   readonly warnings?: readonly string[];
   readonly reasonDemanded: boolean;
+  /** The reason is what an experiment has come to: it is demanded, and begins with this. */
+  readonly conclusion?: string;
   /** Must be typed: the environment's name, when much moves in a protected one. */
   readonly typedName?: string;
   /** "request": it must be approved by others first. */
@@ -29,6 +32,8 @@ interface Props {
   /** Closes when it resolves; what it throws is shown. */
   readonly onSubmit: (given: { readonly reason: string }) => Promise<unknown>;
 }
+
+const REASON_MAX = 1000;
 
 /** The last look before a write: in words, as JSON, who is affected; a reason and a name where they are asked for. */
 export function Review(props: Props) {
@@ -53,14 +58,15 @@ function Content(props: Props) {
     after,
     impact,
     warnings = [],
-    reasonDemanded,
+    conclusion,
     typedName,
     mode,
     choices,
     blocked = false,
     onSubmit,
   } = props;
-  const [reason, setReason] = useState("");
+  const reasonDemanded = props.reasonDemanded || conclusion !== undefined;
+  const [reason, setReason] = useState((conclusion ?? "").slice(0, REASON_MAX));
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -87,7 +93,7 @@ function Content(props: Props) {
       <Tabs defaultValue="words" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="words">In words</Tabs.Tab>
-          <Tabs.Tab value="json">As JSON</Tabs.Tab>
+          {after !== undefined && <Tabs.Tab value="json">As JSON</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="words" pt="sm">
           <ul>
@@ -108,10 +114,14 @@ function Content(props: Props) {
       {impact}
       {choices}
       <Textarea
-        label={reasonDemanded ? "Reason" : "Reason (optional)"}
-        description="It stands in the audit log beside the change."
+        label={conclusion !== undefined ? "Conclusion" : reasonDemanded ? "Reason" : "Reason (optional)"}
+        description={
+          conclusion === undefined
+            ? "It stands in the audit log beside the change."
+            : "What was learnt, and what is done because of it. It stands in the history."
+        }
         required={reasonDemanded}
-        maxLength={1000}
+        maxLength={REASON_MAX}
         autosize
         minRows={2}
         value={reason}

@@ -10,7 +10,7 @@ beforeEach(() =>
     <ListInput
       value={["SE"]}
       onChange={change}
-      kind="string"
+      kind="text"
       suggestions={[]}
       path="value"
       error={null}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { attentionName, attentionPath, attentionWords, type Item, isPressing } from "./attention";
+import { attentionName, attentionPath, attentionWords, type Item, isPressing, unhealthyOf } from "./attention";
 
 const item = (kind: Item["kind"], more: Partial<Item> = {}): Item => ({
   kind,
@@ -52,4 +52,16 @@ describe("what waits", () => {
   test("what went wrong comes before what will be due", () => {
     expect([isPressing(item("incident_open")), isPressing(item("token_expires"))]).toEqual([true, false]);
   });
+});
+
+test("an experiment asks for somebody where its data can't be trusted", () => {
+  const health = (state: "ok" | "warning" | "problem") =>
+    ({
+      key: state,
+      name: state,
+      health: { state, findings: [{ name: "sample_ratio" }, { name: "outliers" }] },
+    }) as never;
+  expect(unhealthyOf([health("ok"), health("warning"), health("problem"), { health: null } as never])).toEqual([
+    { key: "problem", name: "problem", why: "sample ratio, outliers" },
+  ]);
 });

@@ -1,11 +1,30 @@
 /** What waits for somebody, as a sentence and as the page where it is dealt with. */
 
+import type { components as Analytics } from "@/api/generated/analytics";
 import type { components } from "@/api/generated/control-plane";
 import { day, percent, plural } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 
 export type Item = components["schemas"]["AttentionItem"];
 export type Kind = Item["kind"];
+type Standing = Analytics["schemas"]["StandingDocument"];
+
+/** An experiment whose data can't be trusted as they are, and why. */
+export interface Unhealthy {
+  readonly key: string;
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Of those that run, by where they stand. */
+export const unhealthyOf = (standings: readonly Standing[]): Unhealthy[] =>
+  standings
+    .filter((each) => each.health?.state === "problem")
+    .map(({ key, name, health }) => ({
+      key,
+      name,
+      why: (health?.findings ?? []).map((each) => each.name.replaceAll("_", " ")).join(", "),
+    }));
 
 /** What asks for somebody now; the rest will. */
 const PRESSING: ReadonlySet<Kind> = new Set([

@@ -3,8 +3,9 @@
 import type { Activity, Counts, Edge, Rollout } from "./queries";
 
 export interface Pulse {
-  /** Of the last whole minute. */
+  /** Of the last minute that SDKs and edges have told of. */
   readonly evaluations: number | null;
+  /** Of the last whole minute. */
   readonly events: number | null;
   /** In the hour. */
   readonly errors: number;
@@ -13,16 +14,17 @@ export interface Pulse {
   readonly eventSeries: readonly number[];
 }
 
-/** The last minute is not over, so it is drawn nowhere. */
+/** The last minute is not over, so it is drawn nowhere. Usage is told once a minute: that of the one before is still coming. */
 export function pulseOf(activity: Activity): Pulse {
   const whole = activity.minutes.slice(0, -1);
   const last = whole.at(-1);
+  const told = whole.slice(0, -1);
   return {
-    evaluations: last?.evaluations ?? null,
+    evaluations: told.at(-1)?.evaluations ?? null,
     events: last === undefined ? null : last.exposures + last.metric_events,
     errors: activity.minutes.reduce((sum, each) => sum + each.errors, 0),
     unknownFlags: activity.minutes.reduce((sum, each) => sum + each.unknown_flags, 0),
-    evaluationSeries: whole.map((each) => each.evaluations),
+    evaluationSeries: told.map((each) => each.evaluations),
     eventSeries: whole.map((each) => each.exposures + each.metric_events),
   };
 }

@@ -47,6 +47,7 @@ export function ShipAction({ experiment, result, decision }: Props) {
             experiment={experiment}
             variation={variation}
             against={decided ? null : decision.sentence}
+            conclusion={decided ? `${decision.sentence} ${decision.rule}` : ""}
             opened
             onClose={() => setOpened(false)}
           />

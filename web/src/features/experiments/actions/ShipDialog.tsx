@@ -21,12 +21,14 @@ interface Props {
   variation: string;
   /** What the decision says, where it is not to ship. */
   against: string | null;
+  /** What the experiment has come to, as the decision says it. */
+  conclusion: string;
   opened: boolean;
   onClose: () => void;
 }
 
 /** The experiment ends, and its flag serves one variation: one write, rehearsed first. */
-export function ShipDialog({ experiment, variation, against, opened, onClose }: Props) {
+export function ShipDialog({ experiment, variation, against, conclusion, opened, onClose }: Props) {
   const { project, environments } = usePlace();
   const [rules, setRules] = useState<"keep" | "drop">("keep");
   const [onExperiments, setOnExperiments] = useState<OnExperiments | undefined>();
@@ -77,8 +79,8 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
           ? differenceInWords(shipped.before, shipped.after)
           : (preview.data?.edits.flatMap((each) => each.difference.words) ?? [])),
       ]}
-      before={shipped?.before ?? {}}
-      after={shipped?.after ?? {}}
+      before={shipped?.before}
+      after={shipped?.after}
       warnings={[
         ...(against === null ? [] : [`The decision is another one. ${against}`]),
         ...(shipped?.warnings.map((each) => each.detail) ?? []),
@@ -112,6 +114,7 @@ export function ShipDialog({ experiment, variation, against, opened, onClose }: 
           )}
         </Stack>
       }
+      {...(experiment.status === "stopped" ? {} : { conclusion })}
       reasonDemanded={environment?.reason_required === true || onExperiments === "accept"}
       mode={approval.needed ? "request" : "save"}
       {...(environment === undefined || approval.needed ? {} : typedName(environment, preview.data))}

@@ -3,6 +3,7 @@ import { usePlace } from "@/api/place";
 import { Card } from "@/components/Card";
 import { QueryView } from "@/components/QueryView";
 import { attentionQuery } from "../queries";
+import { useUnhealthy } from "../use-unhealthy";
 import { AttentionList } from "./AttentionList";
 import classes from "./List.module.css";
 
@@ -10,15 +11,16 @@ import classes from "./List.module.css";
 export function Waiting() {
   const { project, environment } = usePlace();
   const query = useQuery(attentionQuery(project.key, environment.key));
+  const unhealthy = useUnhealthy(project.key, environment.key);
   return (
     <Card title="Waits for you">
       <QueryView query={query} part>
         {({ items, more }) =>
-          items.length === 0 ? (
+          items.length + unhealthy.length === 0 ? (
             <p className={classes.none}>Nothing waits in {environment.name}.</p>
           ) : (
             <>
-              <AttentionList project={project.key} items={items} />
+              <AttentionList project={project.key} items={items} unhealthy={unhealthy} />
               {more && <p className={classes.none}>There is more of a kind than is listed here.</p>}
             </>
           )
