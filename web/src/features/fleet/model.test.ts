@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { delayWords, propagationWords } from "./model";
+import { delayWords, propagationWords, readinessWords } from "./model";
 
 const whole = {
   version: 12,
@@ -27,4 +27,14 @@ it.each([
 it("says by how much an edge is behind", () => {
   expect(delayWords({ versions_behind: 0, seconds_behind: 0 })).toBe("none");
   expect(delayWords({ versions_behind: 2, seconds_behind: 75 })).toBe("2 versions, 1 min 15 s");
+});
+
+it.each([
+  [undefined, "…", ""],
+  [{ state: "ready", checks: { bus: "ok" } }, "Ready", ""],
+  [{ state: "ready", checks: { bus: "ok", relay: "late" } }, "Degraded", "relay: late"],
+  [{ state: "not_ready", checks: { bus: "no connection", key_store: "ok" } }, "Not ready", "bus: no connection"],
+  [{ state: "away", checks: {} }, "Away", "It does not answer at this address"],
+] as const)("a service's readiness %j is %s", (readiness, label, lacks) => {
+  expect(readinessWords(readiness)).toMatchObject({ label, lacks });
 });

@@ -1,7 +1,7 @@
 /** Edges in words. */
 
 import { duration, plural } from "@/lib/format";
-import type { Edge, Propagation } from "./queries";
+import type { Edge, Propagation, Readiness } from "./queries";
 
 export type Tone = "neutral" | "info" | "good" | "caution" | "problem";
 
@@ -25,4 +25,30 @@ export function propagationWords(found: Propagation): string {
   const on = `Version ${found.version} is on ${found.serving} of ${plural(found.edges, "edge")}`;
   if (found.milliseconds !== null) return `${on}; all had it after ${duration(found.milliseconds)}`;
   return found.laggards.length === 0 ? on : `${on}; not yet on ${found.laggards.slice(0, 3).join(", ")}`;
+}
+
+interface ReadinessWords {
+  readonly label: string;
+  readonly tone: Tone;
+  /** What it lacks, or where its readiness is told. */
+  readonly lacks: string;
+}
+
+/** Of a service that is asked still, too. */
+export function readinessWords(readiness: Readiness | undefined): ReadinessWords {
+  if (readiness === undefined) return { label: "…", tone: "neutral", lacks: "" };
+  const lacks = Object.entries(readiness.checks)
+    .filter(([, state]) => state !== "ok")
+    .map(([name, state]) => `${name.replaceAll("_", " ")}: ${state}`)
+    .join("; ");
+  switch (readiness.state) {
+    case "ready":
+      return lacks === "" ? { label: "Ready", tone: "good", lacks } : { label: "Degraded", tone: "caution", lacks };
+    case "not_ready":
+      return { label: "Not ready", tone: "problem", lacks };
+    case "answers":
+      return { label: "Answers", tone: "neutral", lacks: "Whether it is ready is told on its operators' port" };
+    case "away":
+      return { label: "Away", tone: "problem", lacks: "It does not answer at this address" };
+  }
 }

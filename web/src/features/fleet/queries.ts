@@ -3,6 +3,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { controlPlane, read } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
+import { readinessOf, type Service } from "@/api/readiness";
+
+export { type Readiness, SERVICES, type Service } from "@/api/readiness";
 
 type Schemas = components["schemas"];
 export type Edge = Schemas["EdgeView"];
@@ -10,6 +13,7 @@ export type Propagation = Schemas["VersionPropagationView"];
 
 const AT = "/api/v1/projects/{project}/environments/{environment}" as const;
 const POLL_MILLISECONDS = 2_000;
+const READINESS_MILLISECONDS = 10_000;
 
 export const edgesQuery = (project: string, environment: string) =>
   queryOptions({
@@ -46,4 +50,12 @@ export const propagationQuery = (project: string, environment: string, version: 
       ),
     refetchInterval: POLL_MILLISECONDS,
     enabled: version > 0,
+  });
+
+export const readinessQuery = (service: Service) =>
+  queryOptions({
+    queryKey: ["readiness", service.prefix],
+    queryFn: ({ signal }) => readinessOf(service, signal),
+    refetchInterval: READINESS_MILLISECONDS,
+    retry: false,
   });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { pulseOf } from "./model";
 
 const minute = (evaluations: number, exposures: number) => ({
-  at: "2026-11-30T00:00:00Z",
+  minute: "2026-11-30T00:00:00Z",
   evaluations,
   exposures,
   metric_events: 1,

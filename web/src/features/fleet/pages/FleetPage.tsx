@@ -10,6 +10,7 @@ import { Stat } from "@/components/Stat";
 import { Time } from "@/components/Time";
 import { ABSENT, count, duration } from "@/lib/format";
 import { delayWords, propagationWords, STATES } from "../model";
+import { Services } from "../parts/Services";
 import { type Edge, edgesQuery, propagationQuery, publicationQuery } from "../queries";
 import classes from "./fleet.module.css";
 
@@ -95,6 +96,7 @@ export default function FleetPage() {
           />
         )}
       </QueryView>
+      <Services />
     </>
   );
 }
