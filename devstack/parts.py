@@ -214,9 +214,14 @@ class ClickHouse(Part):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def backups(self) -> Path:
+        """Where `BACKUP … TO File(…)` writes."""
+        return self.folder / "backups"
+
     def _program(self) -> Program:
         arguments = [sys.executable, "-m", "devstack.clickhouse_front"]
-        arguments += ["--path", str(self.data), "--port", str(self.port)]
+        arguments += ["--path", str(self.data), "--backups", str(self.backups), "--port", str(self.port)]
         return Program(self.name, arguments, self.log)
 
     def run_sql(self, statement: str) -> str:

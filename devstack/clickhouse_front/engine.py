@@ -82,9 +82,10 @@ class Answer:
 class Engine:
     """The engine on one data folder; a second process on the same folder is refused by the engine."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, backups: Path | None = None) -> None:
+        """`backups`: where `BACKUP … TO File(…)` may write, and `RESTORE` may read."""
         path.mkdir(parents=True, exist_ok=True)
-        self._path = str(path)
+        self._path = str(path) if backups is None else f"{path}?backups.allowed_path={backups}"
         self._keeper = _connect(self._path)
 
     def scalar(self, sql: str) -> str:
