@@ -30,6 +30,7 @@ SOURCES = ("libs/bucketing", "sdks/go", "sdks/node", "sdks/python", "sdks/web")
 PRINTED_ELSEWHERE = {
     "docs/conformance.md": "the golden cases, which the tests of each SDK run",
     "docs/contributing.md": "make targets and pytest: what CI itself runs",
+    "docs/operations/backup.md": "tests/integration/test_backup_and_restore.py runs them",
     "docs/operations/doctor.md": "needs a cluster: tests/integration/test_doctor.py tries the command",
     "docs/operations/install.md": "needs a cluster: tests/deploy holds its Secret, values and names to the chart",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",

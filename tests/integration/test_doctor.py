@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import nats
@@ -12,7 +12,8 @@ import pytest
 from analytics.warehouse import losses
 from analytics.warehouse.client import Warehouse
 from control_plane.database import OPERATOR_CONNECTIONS, Database
-from control_plane.diagnosis.findings import RUNBOOKS
+from control_plane.diagnosis import services
+from control_plane.diagnosis.findings import RUNBOOKS, Findings
 from control_plane.settings import Settings
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import CONFIG, EVENTS, VERDICTS, config_filter, events_stream
@@ -23,7 +24,7 @@ from streams.jetstream import JetStreamBus
 from devstack.parts import ClickHouse, Nats
 from devstack.ports import free_port
 from tests.deploy.test_runbooks import ours, read_by
-from tests.integration.patient import MEBIBYTE, Patient, diagnosed
+from tests.integration.patient import MEBIBYTE, Patient, Told, diagnosed
 from tests.integration.patient_fixtures import environment, patient, settings
 from tests.waiting import until
 
@@ -197,7 +198,7 @@ async def test_clocks_that_differ_are_found(patient: Patient, settings: Settings
     assert off == {"PostgreSQL", "NATS", "analytics and ClickHouse", "Redis"}
 
 
-async def test_services_are_asked_by_address(patient: Patient, settings: Settings) -> None:
+async def test_services_are_asked_by_address() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ready = b"/ready/" in await reader.readuntil(b"\r\n\r\n")
         checks = '"bus": "ok"' if ready else '"bus": "not connected"'
@@ -211,7 +212,10 @@ async def test_services_are_asked_by_address(patient: Patient, settings: Setting
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        told = await patient.diagnose(settings, ("edge", f"{address}/ready"), ("ingestor", address))
+        findings = Findings("services")
+        addresses = {"edge": f"{address}/ready", "ingestor": address}
+        await services.look(findings, addresses=addresses, clock=SystemClock())
+    told = Told(0, [asdict(each) for each in findings.all])
     assert told.has("well", "services", "edge is ready")
     assert told.has("fault", "services", "ingestor is not ready: bus: not connected")
     assert told.has("warning", "services", "edge's clock is")

@@ -64,11 +64,6 @@ async def test_a_clickhouse_that_is_older_than_the_stream_is_found(
     assert told.has("fault", "ClickHouse", "12 of 13 messages that were loaded are not stored")
     since = told.remedies("ClickHouse").split("--since ")[1].split("`")[0]
     assert datetime.fromisoformat(since) <= kept
-
-
-async def test_a_clickhouse_without_tables_is_found(
-    patient: Patient, settings: Settings, clickhouse_server: ClickHouse, clickhouse_database: str
-) -> None:
     for statement in DROPS["the events"]:
         clickhouse_server.run_sql(statement.format(database=clickhouse_database))
     told = await patient.restore_checked(settings)
