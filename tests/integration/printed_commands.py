@@ -30,7 +30,7 @@ def ran(block: str, environment: Mapping[str, str]) -> subprocess.CompletedProce
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FF_")}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block],
-        env=inherited | environment,
+        env={**inherited, **environment},
         capture_output=True,
         text=True,
         timeout=120,
