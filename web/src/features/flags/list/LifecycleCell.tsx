@@ -16,7 +16,7 @@ export const LifecycleCell = memo(function LifecycleCell({ project, environment,
   const there = useQuery(lifecycleThereQuery(project, environment, flag)).data;
   if (there === undefined || there === null) return <span className={classes.dim}>–</span>;
   return (
-    <span className={there.state === "unknown" ? classes.dim : undefined} title={there.detail}>
+    <span className={there.state === "unknown" ? classes.dim : classes.lifecycle} title={there.detail}>
       {capital(lifecycleWords(there.state))}
     </span>
   );

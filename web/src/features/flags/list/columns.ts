@@ -19,7 +19,7 @@ export interface Columns {
 }
 
 const ENVIRONMENTS_AT_FIRST = 3;
-const AT_FIRST: OptionalColumn[] = ["usage", "lifecycle", "tags", "owner", "changed"];
+const AT_FIRST: OptionalColumn[] = ["usage", "lifecycle", "tags", "owner"];
 
 interface Known {
   readonly key: string;

@@ -50,7 +50,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       lifecycle: {
         id: "lifecycle",
         header: "Lifecycle",
-        width: "100px",
+        width: "104px",
         cell: (flag) => <LifecycleCell project={project.key} environment={environment.key} flag={flag.key} />,
       },
       experiment: {

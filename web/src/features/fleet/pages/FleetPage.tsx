@@ -96,7 +96,9 @@ export default function FleetPage() {
           />
         )}
       </QueryView>
-      <Services />
+      <div className={classes.services}>
+        <Services />
+      </div>
     </>
   );
 }

@@ -10,7 +10,7 @@ export function Services() {
   const found = useQueries({ queries: SERVICES.map(readinessQuery) });
   return (
     <Card title="Services" subtitle="As each says itself, asked by this page every ten seconds.">
-      <ul className={classes.services}>
+      <ul className={classes.list}>
         {SERVICES.map((service, at) => {
           const words = readinessWords(found[at]?.data);
           return (
