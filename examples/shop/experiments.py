@@ -1,5 +1,5 @@
 """The store's experiments: with a clear effect, with a sample-ratio mismatch, underpowered, without a difference,
-finished, planned."""
+finished, planned: on a flag that nobody has seen yet, and on one whose past tells how long it takes."""
 
 from __future__ import annotations
 
@@ -123,6 +123,17 @@ EXPERIMENTS = (
         factors={},
         plan={"mode": "group", "planned_units": 30_000, "planned_looks": 3, "minimum_days": 21},
         further={"layer": {"key": "checkout", "share": 50}, "holdouts": ["no-loyalty"]},
+    ),
+    ExperimentRow(
+        key="express-pay-2",
+        name="Wallets on product pages, too",
+        hypothesis="Who need not go to the basket first orders on a whim.",
+        flag="express-pay",
+        owner="dmitri.volkov",
+        days=None,
+        shares=_HALF,
+        factors={},
+        plan={"mode": "fixed", "planned_units": 12_000, "minimum_days": 14},
     ),
 )
 _FINISHED_AT = f"/projects/{STORE}/experiments/express-pay-1"

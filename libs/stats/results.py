@@ -191,6 +191,12 @@ class MetricResult:
     invalid_field: str | None = None
     warnings: tuple[Notice, ...] = ()
     inputs: Mapping[str, object] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What sentences call the metric: by its key where nobody gave it a name."""
+        return self.name or self.metric
 
     def comparison(self, arm: str) -> Comparison:
         """The comparison of this treatment arm; KeyError if there is none."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from analytics.catalog.entries import Metric, MetricUse, Plan
+from analytics.results.figures import signed
 from analytics.results.judgement import Judged, readings_of
 from analytics.results.metric_analysis import MetricAnalysis
 from analytics.results.sentences import comparison_sentence, effect, metric_explanation, summary_of
@@ -52,8 +53,8 @@ def only(result: MetricResult) -> Comparison:
 
 def test_a_fixed_plan_that_has_decided_tells_the_lift_and_its_p() -> None:
     sentence = said(compared(Mode.FIXED, 565), Progress(20_000, 20_000))
-    assert "+13.00% (95 % interval " in sentence
-    assert sentence.endswith("better, and a difference this large is unlikely by chance (p = 0.0351).")
+    assert "+13.0% (95 % interval " in sentence
+    assert sentence.endswith("better, and a difference this large is unlikely by chance (p = 0.035).")
 
 
 def test_a_fixed_plan_before_its_size_says_when_it_decides_and_no_p() -> None:
@@ -66,9 +67,9 @@ def test_a_fixed_plan_before_its_size_says_when_it_decides_and_no_p() -> None:
 
 def test_an_always_valid_mode_tells_the_sequence_and_not_the_fixed_p() -> None:
     sentence = said(compared(Mode.ALWAYS_VALID, 565))
-    assert "sequential interval -" in sentence
+    assert "sequential interval \N{MINUS SIGN}" in sentence
     assert "unclear, it could be chance" in sentence
-    assert "p = 0.0351" not in sentence
+    assert "p = 0.035" not in sentence
 
 
 def test_a_look_that_is_not_the_plans_decides_nothing() -> None:
@@ -78,7 +79,7 @@ def test_a_look_that_is_not_the_plans_decides_nothing() -> None:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_large_difference_is_said_in_each_mode(mode: Mode) -> None:
-    assert "better, and a difference this large is unlikely by chance (p < 0.0001)" in said(
+    assert "better, and a difference this large is unlikely by chance (p < 0.001)" in said(
         compared(mode, 900), Progress(20_000, 20_000)
     )
 
@@ -94,7 +95,7 @@ def test_a_p_that_the_family_adjusts_away_reads_unclear() -> None:
     sentence = comparison_sentence(metric, only(results[0]), judged)
 
     assert judged.reading("m0", "on").state is State.UNCLEAR
-    assert "unclear, it could be chance (p = 0.0351, adjusted p = 0.3511)" in sentence
+    assert "unclear, it could be chance (p = 0.035, adjusted p = 0.351)" in sentence
 
 
 def test_a_cap_that_takes_every_difference_away_is_what_is_said() -> None:
@@ -125,16 +126,16 @@ def test_harm_that_the_watch_sees_is_told_beside_a_look_that_could_estimate_noth
     present = analyse_metric(spec, arms, control="off", options=options)
     watched = replace(only(present), difference=Difference(), p_value=None)
     sentence = said(replace(present, comparisons=(watched,)))
-    assert "worse, and a difference this large is unlikely by chance (p < 0.0001" in sentence
+    assert "worse, and a difference this large is unlikely by chance (p < 0.001" in sentence
     assert "it has deteriorated" in sentence
 
 
 @pytest.mark.parametrize(
     ("converted", "words"),
     [
-        ((400_000, 396_000), "within the margin: worse than the control (p < 0.0001), by less than the margin of 2 %"),
-        ((100_000, 100_050), "within the margin: not worse than the margin of 2 % (p < 0.0001)."),
-        ((1_000, 910), "unclear: worse than the control (p = 0.0304), and that it is by less than the margin of"),
+        ((400_000, 396_000), "within the margin: worse than the control (p < 0.001), by less than the margin of 2 %"),
+        ((100_000, 100_050), "within the margin: not worse than the margin of 2 % (p < 0.001)."),
+        ((1_000, 910), "unclear: worse than the control (p = 0.030), and that it is by less than the margin of"),
         ((1_000, 995), "unclear: that it is not worse than the margin of 2 % is not proven (p = 0."),
     ],
 )  # fmt: skip
@@ -145,3 +146,16 @@ def test_a_guardrail_says_what_its_margin_says(converted: tuple[int, int], words
     sentence = said(result, Progress(20_000, 20_000))
     assert words in sentence
     assert "by chance" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("figure", "form", "text"),
+    [
+        pytest.param(0.455, "+.1%", "+45.5%", id="more"),
+        pytest.param(-0.0312, "+.1%", "\N{MINUS SIGN}3.1%", id="less"),
+        pytest.param(-0.0001, "+.1%", "0.0%", id="nothing"),
+        pytest.param(-1.25e-05, "+.4g", "\N{MINUS SIGN}1.25e-05", id="an exponent keeps its own"),
+    ],
+)
+def test_figures_have_the_signs_that_pages_give_them(figure: float, form: str, text: str) -> None:
+    assert signed(figure, form) == text

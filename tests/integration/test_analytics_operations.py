@@ -350,6 +350,16 @@ async def test_history_gives_the_baseline_and_calibrates(bus: MemoryBus, warehou
         planned = (await client.get(f"/v1/planner?{WHERE}&effect=0.1&metric={metric}&flag=checkout&days=10")).json()
         calibrated = (await client.get(f"/v1/calibration?{WHERE}&metric={metric}&flag=checkout&splits=300")).json()
 
+        early = ManualClock(LATER - 20 * 86_400_000)
+    async with client_of(warehouse, bus, early) as client:
+        nobody = await client.get(f"/v1/planner?{WHERE}&effect=0.1&metric={metric}&flag=checkout&days=10")
+
+    assert nobody.status_code == 422
+    assert nobody.json()["errors"][0] == {
+        "field": "baseline",
+        "code": "no_history",
+        "reason": "is not known: nobody was exposed to checkout in the last 10 days",
+    }
     assert planned["baseline"]["mean"] == pytest.approx(sum(by_unit) / len(by_unit))
     assert planned["baseline"]["units_per_day"] == pytest.approx(200)
     assert calibrated["tested"] == 300

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from stats import (
     AnalysisOptions,
@@ -43,6 +45,8 @@ def test_ship_when_a_goal_wins_and_guardrails_pass() -> None:
     assert decision.reasons == ("signup reads as better.",)
     assert decision.rule.startswith("A goal reads as better")
     assert decision.days_left is None
+    named = decide("t", [replace(rate("signup", 0.2), name="Sign-ups")], DONE)
+    assert named.reasons == ("Sign-ups reads as better.",)
 
 
 def test_a_metric_that_should_fall_ships_when_it_falls() -> None:

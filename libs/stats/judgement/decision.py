@@ -63,7 +63,7 @@ def decide(
     `family` are the adjusted goals; without it each reads by its own p. `health_problems` are sentences
     about the data that forbid a decision (units in several arms, exposures before the start, …).
     """
-    judged = [_Judged(result.metric, read(result, arm, progress, family), result.comparison(arm)) for result in results]
+    judged = [_Judged(each.called, read(each, arm, progress, family), each.comparison(arm)) for each in results]
     unhealthy = list(health_problems)
     notices: tuple[Notice, ...] = ()
     if sample_ratio is not None and sample_ratio.blocks_decision:

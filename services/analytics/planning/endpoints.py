@@ -85,6 +85,7 @@ def build_router(
         async with inquiries.turn(actor, environment):
             if past is not None:
                 found = await baseline(warehouse, *past)
+                _require_something(found, *past)
             else:
                 found = Baseline(0, known.baseline or 0.0, known.sd, known.units_per_day)
             if known.units_per_day is not None:
@@ -115,6 +116,18 @@ def build_router(
         return json_response(calibration_document(metric.key, period, found))
 
     return router
+
+
+def _require_something(found: Baseline, metric: Metric, period: Period) -> None:
+    """Raises InvalidInput that says why the past has no baseline to plan with."""
+    days = f"the last {period.days:g} days"
+    if not found.units:
+        lack = f"is not known: nobody was exposed to {period.flag} in {days}"
+    elif not found.mean:
+        lack = f"is 0: none of the {found.units:,} units of {days} has any of {metric.name}"
+    else:
+        return
+    raise InvalidInput([FieldError("baseline", "no_history", lack)])
 
 
 def _past(inquiries: Inquiries, environment: Environment, history: History, now: int) -> tuple[Metric, Period]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stats import Decision, Family, MetricResult, Progress, Reading, SampleRatioResult, adjust_family, decide, read
 
@@ -77,7 +77,9 @@ def decisions_of(
 ) -> list[Decision]:
     """One per variation. `judged`: the readings, the sample ratio, and what else forbids a decision."""
     judgement, sample_ratio, problems = judged
-    results = [each.result for each in metrics if each.result is not None and each.use.decides]
+    results = [
+        replace(each.result, name=each.metric.name) for each in metrics if each.result is not None and each.use.decides
+    ]
     if not results:
         return []
     return [

@@ -11,7 +11,7 @@ from stats import RatioSlice, SampleRatioResult, slice_ratios
 from stats.judgement.sample_ratio import ALARM_THRESHOLD
 
 from analytics.catalog.entries import Experiment
-from analytics.results.p_values import probability
+from analytics.results.figures import probability, signed
 from analytics.results.sample_ratio import sample_ratio_of
 from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.experiments import ExperimentReader
@@ -100,4 +100,4 @@ def _named(source: MismatchSource) -> str:
 
 
 def _part(each: RatioSlice) -> str:
-    return f"{each.contribution or 0.0:.0%} of the deviation"
+    return f"{signed(each.contribution or 0.0, '.0%')} of the deviation"

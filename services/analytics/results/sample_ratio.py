@@ -9,7 +9,7 @@ from stats import SampleRatioResult, Status, check_sample_ratio, check_segment_r
 from stats.statuses import notice
 
 from analytics.catalog.entries import Experiment
-from analytics.results.p_values import probability
+from analytics.results.figures import probability
 from analytics.warehouse.aggregates import UnitCounts
 
 LACKING_MAX = 0.01

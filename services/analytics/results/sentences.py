@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from stats import Comparison, Decision, Difference, GuardrailBlock, Lift, Reading, State, Status, Verdict
 
 from analytics.results.analysis import Analysis, MetricAnalysis
+from analytics.results.figures import probability, signed
 from analytics.results.judgement import Judged
-from analytics.results.p_values import probability
 from analytics.results.progress import PlanProgress
 from analytics.results.sample_ratio import sample_ratio_sentence
 from analytics.results.scope import pauses_of
@@ -22,6 +22,7 @@ _MEANING = {
     State.WORSE: "worse, and a difference this large is unlikely by chance",
     State.UNCLEAR: "unclear, it could be chance",
 }
+_LIFT, _DIFFERENCE = "+.1%", "+.4g"
 _VERDICTS = {
     Verdict.SHIP: "ship it",
     Verdict.ROLL_BACK: "roll it back",
@@ -187,18 +188,18 @@ def effect(comparison: Comparison) -> str:
     sequential = "sequential " if comparison.decided_by in SEQUENTIAL else ""
     level = f"{100 * (1 - comparison.alpha):g} % {sequential}interval"
     lift, difference = comparison.lift, comparison.difference
-    if lift.estimate is not None and (bounds := _bounds(lift, "+.2%")):
-        return f"{lift.estimate:+.2%} ({level} {bounds})"
+    if lift.estimate is not None and (bounds := _bounds(lift, _LIFT)):
+        return f"{signed(lift.estimate, _LIFT)} ({level} {bounds})"
     if difference.estimate is None:
         return "no interval"
-    bounds = _bounds(difference, "+.4g")
-    return f"{difference.estimate:+.4g} ({level} {bounds})" if bounds else f"{difference.estimate:+.4g} (no interval)"
+    estimate, bounds = signed(difference.estimate, _DIFFERENCE), _bounds(difference, _DIFFERENCE)
+    return f"{estimate} ({level} {bounds})" if bounds else f"{estimate} (no interval)"
 
 
 def _bounds(found: Lift | Difference, form: str) -> str:
     if found.lower is None or found.upper is None:
         return ""
-    return f"{found.lower:{form}} to {found.upper:{form}}"
+    return f"{signed(found.lower, form)} to {signed(found.upper, form)}"
 
 
 def _what_the_cap_did(metric: MetricAnalysis) -> str:

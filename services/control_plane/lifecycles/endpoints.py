@@ -12,6 +12,7 @@ from control_plane.access import Actor, Authenticator, api_router
 from control_plane.flags.queries import LifecycleState
 from control_plane.lifecycles.schemas import (
     CheckView,
+    DependentView,
     FlagStandingView,
     LifecycleView,
     PurposeName,
@@ -52,14 +53,18 @@ def build_router(*, authenticator: Authenticator, lifecycles: Lifecycles) -> API
     async def flag_lifecycle(
         project: str, key: str, days: Days = 30, actor: Actor = Depends(authenticator.actor)
     ) -> LifecycleView:
-        """How far the flag has come in each environment, by what is known of its use, and whether it can be removed:
-        each check with what it came to. Without an answer of analytics in two seconds that is `unknown`."""
-        found, checks = await lifecycles.of_flag(actor, project, key, days)
+        """How far the flag has come in each environment, by what is known of its use, what needs it, and whether it can
+        be removed: each check with what it came to. Without an answer of analytics in two seconds that is `unknown`."""
+        found = await lifecycles.of_flag(actor, project, key, days)
         return LifecycleView(
-            **_fields(found),
+            **_fields(found.lifecycle),
             days=days,
-            safe_to_remove=safe_to_remove(checks),
-            checks=[CheckView(check=each.check, outcome=each.outcome, detail=each.detail) for each in checks],
+            safe_to_remove=safe_to_remove(found.checks),
+            checks=[CheckView(check=each.check, outcome=each.outcome, detail=each.detail) for each in found.checks],
+            used_by=[
+                DependentView(kind=each.kind, key=each.key, environment=each.environment, active=each.active)
+                for each in found.dependents
+            ],
         )
 
     @router.get("/projects/{project}/flag-lifecycles", responses=_PROBLEMS)

@@ -32,6 +32,17 @@ class CheckView(Output):
     detail: str
 
 
+class DependentView(Output):
+    """What needs the flag."""
+
+    kind: str = Field(
+        description="`flag` (it is a prerequisite of that one), `experiment`, or `rollout` (one under way)."
+    )
+    key: str
+    environment: str | None = Field(description="Where it does; null: everywhere.")
+    active: bool = Field(description="Whether it takes part in evaluations now.")
+
+
 class FlagStandingView(Output):
     flag: str
     name: str
@@ -47,3 +58,4 @@ class LifecycleView(FlagStandingView):
     days: int
     safe_to_remove: bool | None = Field(description="Whether no check failed; null: one could not be made.")
     checks: list[CheckView]
+    used_by: list[DependentView] = Field(description="By kind and key; rollouts come last.")

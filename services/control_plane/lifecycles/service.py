@@ -52,6 +52,28 @@ class FlagLifecycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependent:
+    """What needs a flag: another flag by a prerequisite, an experiment on it, a rollout that moves it."""
+
+    kind: str
+    key: str
+    environment: str | None
+    active: bool
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}" + (f" in {self.environment}" if self.environment else "")
+
+
+@dataclass(frozen=True, slots=True)
+class FlagFound:
+    """A flag by itself: with what needs it, and what stands in the way of removing it."""
+
+    lifecycle: FlagLifecycle
+    dependents: Sequence[Dependent]
+    checks: Sequence[Check]
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which flags are listed: of a state in an environment, or in any; of a purpose; of these keys. `days`: for how
     long something must be so."""
@@ -79,27 +101,34 @@ class Lifecycles:
         self._transactions = transactions
         self._use = use
 
-    async def of_flag(self, actor: Actor, project: str, key: str, days: int) -> tuple[FlagLifecycle, list[Check]]:
-        """With what stands in the way of removing it. Raises `NotFound` and `MissingRight`."""
+    async def of_flag(self, actor: Actor, project: str, key: str, days: int) -> FlagFound:
+        """With what needs it, and what stands in the way of removing it. Raises `NotFound` and `MissingRight`."""
         async with self._transactions.read(actor, project, Right.FLAG_READ) as read:
             rows = await flags.standings(read.tx, read.scope, after="", limit=1, keys=[key])
             if not rows:
                 raise NotFound("there is nothing at this address")
             environments = await environments_of(read.tx, read.scope)
             of_flag = await self._experiments(read, [key])
-            users = [str(each) for each in await usages.usages_of(read.tx, read.scope, "flag", key)]
-            moving = await rollouts.under_way_on(read.tx, read.scope, key)
+            users = [
+                Dependent(each.user_kind, each.user_key, each.environment, each.active)
+                for each in await usages.usages_of(read.tx, read.scope, "flag", key)
+            ]
+            moving = [
+                Dependent("rollout", each.key, each.environment, active=True)
+                for each in await rollouts.under_way_on(read.tx, read.scope, key)
+            ]
             now = read.tx.now
         (found,) = await self._laid_beside(rows, environments, of_flag, days, now)
         under_way = [f"experiment {each.key}" for _, _, each in of_flag if each.ended_at is None]
-        return found, [
+        checks = [
             evaluation_check(key, found.there, days, now),
             need_check(found.flag, now),
-            dependents_check("no_dependents", users, "no flag, experiment or remote config names it"),
+            dependents_check("no_dependents", list(map(str, users)), "no flag, experiment or remote config names it"),
             dependents_check("no_experiments", under_way, "no experiment on it is under way"),
-            dependents_check("no_rollouts", [f"rollout {each}" for each in moving], "no rollout moves it"),
+            dependents_check("no_rollouts", list(map(str, moving)), "no rollout moves it"),
             CODE_REFERENCES,
         ]
+        return FlagFound(found, [*users, *moving], checks)
 
     async def listed(
         self, actor: Actor, project: str, page: PageRequest, wanted: Wanted

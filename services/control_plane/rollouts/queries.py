@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from messages.closed_lists import wire_names
@@ -54,17 +54,23 @@ async def undisturbed_since(tx: Connection, row: RolloutRow, revision: int) -> b
     return revision <= row.revision and await repository.only_advanced_since(tx, row, revision)
 
 
-async def under_way_on(tx: Connection, scope: Scope, flag: str) -> list[str]:
-    """The keys of the rollouts of this flag that have not ended, in every environment."""
+class UnderWay(NamedTuple):
+    key: str
+    environment: str
+
+
+async def under_way_on(tx: Connection, scope: Scope, flag: str) -> list[UnderWay]:
+    """The rollouts of this flag that have not ended, in every environment."""
     records = await tx.fetch(
-        "SELECT key FROM rollouts WHERE organization_id = $1 AND project_id = $2 AND flag = $3 "
-        "AND state <> ALL($4::text[]) ORDER BY key",
+        "SELECT r.key, e.key AS environment FROM rollouts r JOIN environments e ON e.id = r.environment_id "
+        "WHERE r.organization_id = $1 AND r.project_id = $2 AND r.flag = $3 AND r.state <> ALL($4::text[]) "
+        "ORDER BY r.key, e.key",
         scope.organization_id,
         scope.project_id,
         flag,
         sorted(ENDED),
     )
-    return [record["key"] for record in records]
+    return [UnderWay(**record) for record in records]
 
 
 def _message(row: RolloutRow) -> pb.GuardedRollout:

@@ -31,6 +31,12 @@ async def test_without_an_answer_a_state_is_unknown_and_says_why(tenant: Any) ->
         "no_rollouts": "passed",
         "no_code_references": "not_checked",
     }
+    assert told["used_by"] == []
+    rollouts = f"/projects/{tenant.project}/environments/production/rollouts"
+    slowly = {"key": "slowly", "flag": "checkout", "variation": "on", "plan": {"steps": [{"share": 100}]}}
+    await tenant.api.ok("POST", rollouts, slowly)
+    told = await tenant.api.ok("GET", f"{flags}/checkout/lifecycle")
+    assert told["used_by"] == [{"kind": "rollout", "key": "slowly", "environment": "production", "active": True}]
     listed = await tenant.api.ok("GET", f"/projects/{tenant.project}/flag-lifecycles?state=unknown&limit=1")
     assert ([each["flag"] for each in listed["items"]], listed["next_cursor"]) == (["checkout"], None)
     assert (await tenant.api("GET", f"{flags}/nothing/lifecycle")).status_code == 404
@@ -64,6 +70,7 @@ async def test_states_are_listed_and_an_answer_is_good_for_a_minute(
     assert checks["no_dependents"] == {
         "check": "no_dependents", "outcome": "failed", "detail": "used by flag b in production",
     }  # fmt: skip
+    assert told["used_by"] == [{"kind": "flag", "key": "b", "environment": "production", "active": True}]
     assert told["environments"][0]["variations"] == {"off": 2, "on": 2}
     assert (await api.ok("GET", f"{flags}/b/lifecycle"))["safe_to_remove"] is True
     await api.changed("PATCH", f"{flags}/b", {"purpose": "permission", "expected_end": "2999-12-31"})

@@ -92,8 +92,8 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: "md" } },
     Popover: { defaultProps: { shadow: "md" } },
     CloseButton: { defaultProps: { "aria-label": "Close" } },
-    // Wider than a phone, it scrolls.
-    SegmentedControl: { styles: { root: { maxWidth: "100%", overflowX: "auto" } } },
+    // Wider than its place, as on a phone, it goes on in another line.
+    SegmentedControl: { styles: { root: { maxWidth: "100%", flexWrap: "wrap" } } },
     NumberInput: { defaultProps: { hideControls: true } },
   },
 });

@@ -1,6 +1,7 @@
 import { Fragment } from "react";
 import { type Condition, type Part, sentenceOf } from "@/lib/rules";
 import classes from "./ConditionSentence.module.css";
+import { WordButton } from "./WordButton";
 
 interface Props {
   condition: Condition;
@@ -35,14 +36,13 @@ function Word({ part, onWord, wrong }: { part: Part; onWord: Props["onWord"]; wr
   const look = [classes[part.kind], wrong ? classes.wrong : ""].join(" ");
   if (onWord === undefined) return <span className={look}>{part.text}</span>;
   return (
-    <button
-      type="button"
+    <WordButton
       className={`${look} ${classes.button}`}
-      onClick={() => onWord(part.path)}
-      aria-label={`${part.text}: edit ${part.kind}`}
+      onPress={() => onWord(part.path)}
+      label={`${part.text}: edit ${part.kind}`}
     >
       {part.text}
-    </button>
+    </WordButton>
   );
 }
 

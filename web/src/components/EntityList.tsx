@@ -16,6 +16,7 @@ import { Icon } from "./Icon";
 import { PageHeader } from "./PageHeader";
 import { QueryView } from "./QueryView";
 import { Time } from "./Time";
+import { useMemberNames } from "./use-member-names";
 
 const SORTS = ["key", "-key", "updated_at", "-updated_at"] as const;
 const schema = z.object({
@@ -70,7 +71,8 @@ export function EntityList<Row extends Listed>({ noun, page, aside, explained, u
     ...(search.archived === undefined ? {} : { archived: search.archived }),
   });
   const rows = useMemo(() => query.data?.pages.flatMap((each) => each.items) ?? [], [query.data]);
-  const columns = useMemo(() => columnsOf(noun, rest.columns), [noun, rest.columns]);
+  const names = useMemberNames();
+  const columns = useMemo(() => columnsOf(noun, rest.columns, names), [noun, rest.columns, names]);
   const total = query.data?.pages[0]?.total ?? null;
   const title = `${page.charAt(0).toUpperCase()}${page.slice(1)}`;
   const filtered = search.q !== "" || search.archived !== undefined;
@@ -144,7 +146,12 @@ export function EntityList<Row extends Listed>({ noun, page, aside, explained, u
   );
 }
 
-function columnsOf<Row extends Listed>(noun: string, own: readonly Column<Row>[]): readonly Column<Row>[] {
+function columnsOf<Row extends Listed>(
+  noun: string,
+  own: readonly Column<Row>[],
+  names: ReadonlyMap<string, string>,
+): readonly Column<Row>[] {
+  const nameOf = (owner: string | null) => names.get(owner ?? "");
   return [
     {
       id: "name",
@@ -160,7 +167,12 @@ function columnsOf<Row extends Listed>(noun: string, own: readonly Column<Row>[]
     },
     ...own,
     { id: "tags", header: "Tags", width: "130px", cell: (row) => row.tags.join(", ") || "–" },
-    { id: "owner", header: "Owner", width: "170px", cell: (row) => <Address email={row.owner} /> },
+    {
+      id: "owner",
+      header: "Owner",
+      width: "170px",
+      cell: (row) => <Address email={row.owner} name={nameOf(row.owner)} />,
+    },
     {
       id: "changed",
       header: "Changed",

@@ -57,6 +57,22 @@ async function members(organization: string, text: string, signal: AbortSignal):
     .map((each) => ({ key: each.email, name: each.name }));
 }
 
+/** By their addresses, what people are called. */
+export const memberNamesQuery = (organization: string) =>
+  queryOptions({
+    queryKey: ["member-names", organization],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        controlPlane.GET("/api/v1/organizations/{organization}/members", {
+          params: { path: { organization }, query: { limit: 200 } },
+          signal,
+        }),
+      );
+      return new Map(page.items.filter((each) => each.name !== "").map((each) => [each.email, each.name]));
+    },
+    staleTime: 300_000,
+  });
+
 export const memberQuery = (organization: string, user: string) =>
   queryOptions({
     queryKey: ["people", organization, "member", user],

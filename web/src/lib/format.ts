@@ -32,7 +32,7 @@ const known = (value: Figure): value is number => typeof value === "number" && N
 const minus = (text: string): string => text.replace("-", "\u2212");
 
 /** 0.4412 -> "44.12%". */
-export const rate = (value: Figure): string => (known(value) ? twoDecimals.format(value) : ABSENT);
+export const rate = (value: Figure): string => (known(value) ? minus(twoDecimals.format(value)) : ABSENT);
 /** 0.034 -> "+3.4%". */
 export const lift = (value: Figure): string => (known(value) ? minus(signedOne.format(value)) : ABSENT);
 /** A difference of rates: -0.0082 -> "−0.82 pp". */
@@ -59,6 +59,12 @@ export const capital = (word: string): string => word.charAt(0).toUpperCase() + 
 /** 1 flag, 2 flags. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** "a, b and c". */
+export function listed(words: readonly string[]): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 const UNITS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [

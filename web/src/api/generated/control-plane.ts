@@ -4042,6 +4042,29 @@ export interface components {
             state: "waiting" | "delivered" | "failed";
         };
         /**
+         * DependentView
+         * @description What needs the flag.
+         */
+        DependentView: {
+            /**
+             * Active
+             * @description Whether it takes part in evaluations now.
+             */
+            active: boolean;
+            /**
+             * Environment
+             * @description Where it does; null: everywhere.
+             */
+            environment: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @description `flag` (it is a prerequisite of that one), `experiment`, or `rollout` (one under way).
+             */
+            kind: string;
+        };
+        /**
          * DifferenceView
          * @description `words` for people; `patch` is a JSON Patch (RFC 6902) from what stood to what would stand.
          */
@@ -6338,6 +6361,11 @@ export interface components {
             safe_to_remove: boolean | null;
             /** Tags */
             tags: string[];
+            /**
+             * Used By
+             * @description By kind and key; rollouts come last.
+             */
+            used_by: components["schemas"]["DependentView"][];
         };
         /** LoginIn */
         LoginIn: {

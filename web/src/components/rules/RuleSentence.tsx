@@ -1,6 +1,7 @@
 import { Fragment } from "react";
 import { ConditionSentence } from "@/components/ConditionSentence";
 import classes from "@/components/RuleList.module.css";
+import { WordButton } from "@/components/WordButton";
 import { type Rule, servedWords } from "@/lib/rules";
 
 interface Props {
@@ -27,14 +28,13 @@ export function RuleSentence({ rule, path, labels, off, onWord, wrong = [] }: Pr
           {onWord === undefined ? (
             <span className={classes.served}>{words}</span>
           ) : (
-            <button
-              type="button"
-              className={classes.served}
-              onClick={() => onWord(index === 0 ? `${path}.then` : `${path}.then.rollout.bucket_by`)}
-              aria-label={`${words}: edit what is served`}
+            <WordButton
+              className={classes.served ?? ""}
+              onPress={() => onWord(index === 0 ? `${path}.then` : `${path}.then.rollout.bucket_by`)}
+              label={`${words}: edit what is served`}
             >
               {words}
-            </button>
+            </WordButton>
           )}
         </Fragment>
       ))}

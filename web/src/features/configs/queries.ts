@@ -2,7 +2,7 @@ import { queryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { controlPlane, read, write } from "@/api/clients";
 import type { components } from "@/api/generated/control-plane";
 import type { Parameters } from "@/components/EntityList";
-import type { Act, How } from "@/components/reviewing/acts";
+import { type Act, type How, TRIED } from "@/components/reviewing/acts";
 import { ifMatch, reasonHeader } from "@/lib/write-headers";
 
 type Schemas = components["schemas"];
@@ -79,6 +79,32 @@ export function changeConfig(project: string, key: string, version: number, body
     }),
   );
 }
+
+export interface DefinitionPlace {
+  readonly project: string;
+  readonly key: string;
+  readonly version: number;
+}
+
+/** Whether a change would be taken; nothing is written. A refusal says what stands in its way. */
+export const triedChangeQuery = (at: DefinitionPlace, body: ConfigChange) =>
+  queryOptions({
+    queryKey: [...configsKey(at.project), at.key, "tried", at.version, body],
+    queryFn: ({ signal }) =>
+      read(
+        controlPlane.PATCH("/api/v1/projects/{project}/configs/{key}", {
+          params: {
+            path: { project: at.project, key: at.key },
+            query: { dry_run: true },
+            header: { "If-Match": ifMatch(at.version), ...reasonHeader(TRIED) },
+          },
+          body,
+          signal,
+        }),
+      ),
+    retry: false,
+    staleTime: 60_000,
+  });
 
 export interface SettingsPlace {
   project: string;

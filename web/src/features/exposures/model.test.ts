@@ -77,7 +77,8 @@ it("is narrowed down by kind and text", () => {
 });
 
 it("says what refusals are made of, the most first", () => {
-  expect(refusalWords({ too_late: 2, malformed_event: 7, nothing: 0 })).toBe("7 malformed event, 2 too late");
+  expect(refusalWords({ timestamp_too_old: 1200, lone_surrogate: 1 })).toBe("1,200 too old, 1 lone surrogate");
+  expect(refusalWords({ too_late: 2, malformed_event: 7, nothing: 0 })).toBe("7 malformed, 2 too late");
 });
 
 it("says shares beside those that are expected, where any are", () => {

@@ -1,7 +1,7 @@
 /** What arrives: events of the tail as rows, kept up to a limit, and minutes of counts summed up. */
 
 import type { ServerEvent } from "@/lib/eventStream";
-import { rate } from "@/lib/format";
+import { count, rate } from "@/lib/format";
 import { isObject, type Json, member } from "@/lib/json";
 
 export type TailKind = "exposure" | "metric" | "usage" | "refused" | "missed";
@@ -102,12 +102,38 @@ export function shown(rows: readonly TailRow[], filter: TailFilter): TailRow[] {
   });
 }
 
+/** Reasons whose code doesn't say it as people would. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  timestamp_too_old: "too old",
+  timestamp_too_new: "ahead of the clock",
+  event_too_large: "too large",
+  malformed_event: "malformed",
+  invalid_json: "not JSON",
+  missing_field: "with a field missing",
+  empty_field: "with an empty field",
+  wrong_type: "with a value of the wrong type",
+  unknown_type: "of an unknown type",
+  unknown_value: "with an unknown value",
+  out_of_range: "with a value out of range",
+  too_long: "with a text too long",
+  invalid_key: "with an invalid key",
+  invalid_event_id: "with an invalid id",
+  invalid_timestamp: "with an invalid time",
+  invalid_sdk: "with an invalid SDK",
+  override_in_experiment: "of an override within an experiment",
+  experiment_not_listed: "of an experiment not listed",
+  experiment_repeated: "with an experiment twice",
+  error_without_reason: "of an error without a reason",
+};
+
+export const refusalName = (code: string): string => REFUSALS[code] ?? code.replaceAll("_", " ");
+
 /** In words, what a count of refused events is made of: "12 late, 3 malformed event". */
 export function refusalWords(refused: Readonly<Record<string, number>>): string {
   return Object.entries(refused)
-    .filter(([, count]) => count > 0)
+    .filter(([, number]) => number > 0)
     .sort(([, left], [, right]) => right - left)
-    .map(([code, count]) => `${count} ${code.replaceAll("_", " ")}`)
+    .map(([code, number]) => `${count(number)} ${refusalName(code)}`)
     .join(", ");
 }
 
@@ -144,18 +170,4 @@ export function summed(minutes: readonly MinuteCounts[]): Arrived {
 export function shareWords(each: { readonly share: number | null; readonly expected_share: number | null }): string {
   const expected = each.expected_share === null ? [] : [`${rate(each.expected_share)} expected`];
   return [...(each.share === null ? [] : [`${rate(each.share)} of exposures`]), ...expected].join(", ");
-}
-
-interface Series {
-  bucket_seconds: number;
-  series: readonly { time: string; variations: readonly { variation: string; exposures: number }[] }[];
-}
-
-/** The times of a series as an axis has them, in UTC: days, or hours with their day. */
-export function seriesOf({ bucket_seconds, series }: Series): { time: string; counts: Record<string, number> }[] {
-  const length = bucket_seconds >= 86_400 ? 10 : 16;
-  return series.map(({ time, variations }) => ({
-    time: time.slice(0, length).replace("T", " "),
-    counts: Object.fromEntries(variations.map((each) => [each.variation, each.exposures])),
-  }));
 }

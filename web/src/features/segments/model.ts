@@ -1,6 +1,6 @@
 /** A segment in words: who is in it and why, what uses it, how large it is. */
 
-import { plural } from "@/lib/format";
+import { listed, plural } from "@/lib/format";
 import type { JsonObject } from "@/lib/json";
 import { type Parts, SET } from "@/lib/merge";
 import { conditionOf, inWords } from "@/lib/rules";
@@ -48,11 +48,6 @@ export function touchedWords(uses: readonly SegmentUse[]): string {
   if (told.length === 0) return "Nothing that is served uses it now.";
   const places = [...new Set(active.flatMap((each) => (each.environment === null ? [] : [each.environment])))];
   return `Touches ${listed(told)}${places.length > 0 ? `, in ${listed(places)}` : ""}.`;
-}
-
-export function listed(words: readonly string[]): string {
-  if (words.length < 2) return words.join("");
-  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 export interface Membership {

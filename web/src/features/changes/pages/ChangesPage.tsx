@@ -1,4 +1,5 @@
 import { SegmentedControl } from "@mantine/core";
+import { useMemo } from "react";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
 import { Address } from "@/components/Address";
@@ -9,6 +10,7 @@ import { FilterBar } from "@/components/FilterBar";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
+import { useMemberNames } from "@/components/use-member-names";
 import { pagePath, useSearchState } from "@/lib/url";
 import { STATES, standing } from "../model";
 import { type ChangeSummary, useChanges } from "../queries";
@@ -26,7 +28,7 @@ const WHOSE = [
   { value: "all", label: "All" },
 ] as const;
 
-const columns: readonly Column<ChangeSummary>[] = [
+const columnsOf = (names: ReadonlyMap<string, string>): readonly Column<ChangeSummary>[] => [
   {
     id: "title",
     header: "Change",
@@ -47,7 +49,12 @@ const columns: readonly Column<ChangeSummary>[] = [
   },
   { id: "where", header: "Environments", width: "16%", cell: (row) => row.environments.join(", ") },
   { id: "edits", header: "Edits", width: "70px", align: "right", cell: (row) => row.edits_count },
-  { id: "author", header: "Proposed by", width: "20%", cell: (row) => <Address email={row.author.name} /> },
+  {
+    id: "author",
+    header: "Proposed by",
+    width: "20%",
+    cell: (row) => <Address email={row.author.name} name={names.get(row.author.name)} />,
+  },
   { id: "updated", header: "Updated", width: "140px", cell: (row) => <Time at={row.updated_at} /> },
 ];
 
@@ -60,6 +67,8 @@ export default function ChangesPage() {
     state: search.whose === "review" ? null : search.state,
     environment: search.where,
   });
+  const names = useMemberNames();
+  const columns = useMemo(() => columnsOf(names), [names]);
   const filtered = search.state !== null || search.where !== null;
   return (
     <>

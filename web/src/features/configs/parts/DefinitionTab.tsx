@@ -17,7 +17,9 @@ import { MEMBERS, type Parts, SET } from "@/lib/merge";
 import classes from "../configs.module.css";
 import { brokenBySchema, valueWords } from "../model";
 import { type Config, changeConfig, configQuery, configsKey } from "../queries";
+import { schemaWords } from "../schema-words";
 import { objectOf } from "./SettingsTab";
+import { useBroken } from "./use-broken";
 import { ObjectText, ValueEditor } from "./ValueEditor";
 
 interface Draft {
@@ -55,7 +57,8 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
   const error = (field: string) => refused.find((each) => each.field === field)?.message;
   const patch = changed(base, draft);
   const words = wordsOf(base, draft);
-  const broken = brokenBySchema(refused);
+  const tried = useBroken({ project: project.key, key: config.key, version }, schemaPatch(base, draft), !readOnly);
+  const broken = refused.length > 0 ? brokenBySchema(refused) : tried;
   return (
     <Stack gap="md">
       {!config.archived && <LookOnly right="config:update" />}
@@ -186,9 +189,13 @@ function changed(before: Draft, after: Draft): Partial<Draft> {
   return Object.fromEntries(fields);
 }
 
+/** What decides whether stored values still fit; null while the schema stays as it is. */
+const schemaPatch = (before: Draft, after: Draft): Pick<Draft, "value" | "schema"> | null =>
+  same(before.schema, after.schema) ? null : { value: after.value, schema: after.schema };
+
 function wordsOf(before: Draft, after: Draft): string[] {
   const words = valueWords(before.value, after.value);
-  if (!same(before.schema, after.schema)) words.push("The schema is another one");
+  words.push(...schemaWords(before.schema, after.schema));
   if (before.name !== after.name) words.push(`It is called “${after.name}”`);
   if (before.description !== after.description) words.push("Its description is another one");
   if (before.owner !== after.owner)

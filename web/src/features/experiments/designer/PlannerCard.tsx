@@ -1,7 +1,7 @@
 import { Button, NumberInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
-import { asProblem, sentence } from "@/api/problem";
+import { asProblem, type Problem, sentence } from "@/api/problem";
 import { Card } from "@/components/Card";
 import { count, plural, rate } from "@/lib/format";
 import styles from "./designer.module.css";
@@ -103,9 +103,7 @@ export function PlannerCard({ design, set, project, environment }: Props) {
             )}
           </div>
         )}
-        {planner.isError && (
-          <p className={styles.hint}>{sentence(asProblem(planner.error))} Give a baseline instead.</p>
-        )}
+        {planner.isError && <p className={styles.hint}>{unplannedWords(asProblem(planner.error))}</p>}
         {goal === undefined && baseline === null && (
           <p className={styles.hint}>Choose a flag and a goal, and it is planned from their past.</p>
         )}
@@ -132,4 +130,11 @@ export function PlannerCard({ design, set, project, environment }: Props) {
       </div>
     </Card>
   );
+}
+
+/** Why nothing is planned: where the past has no baseline, in the words of the service. */
+function unplannedWords(problem: Problem): string {
+  const lack = problem.fields.find((each) => each.code === "no_history");
+  const why = lack === undefined ? sentence(problem) : `The baseline ${lack.message}.`;
+  return `${why} Give a baseline instead.`;
 }

@@ -36,7 +36,7 @@ export function ResultsView({ asked, result, search, set, stored = false, action
       <DecisionCard result={result} action={action} />
       <HealthCard health={result.health} />
       <Disturbances found={result.disturbances} />
-      <UnitsCard result={result} />
+      <UnitsCard asked={asked} result={result} />
       {result.experiment.start_at !== null && (
         <Veil problems={problems(result.health)}>
           <div className={styles.switches}>

@@ -1,7 +1,8 @@
 import { Sideways } from "@/components/Sideways";
-import { count, rate } from "@/lib/format";
+import { count, dayInUtc, rate } from "@/lib/format";
 import type { SampleRatio } from "./queries";
 import styles from "./results.module.css";
+import { shownSlices } from "./sources";
 
 const DIMENSIONS: Record<string, string> = {
   $day: "Day (UTC)",
@@ -9,10 +10,8 @@ const DIMENSIONS: Record<string, string> = {
   $config_version: "Config version",
 };
 
-const SHOWN = 5;
-
 /** Where a mismatch comes from: the slices with most of the deviation, by each dimension. */
-export function Sources({ ratio }: { ratio: SampleRatio }) {
+export function Sources({ ratio, names }: { ratio: SampleRatio; names: ReadonlyMap<string, string> }) {
   const sources = ratio.sources.filter((each) => each.slices.length > 0);
   if (sources.length === 0) return null;
   return (
@@ -34,9 +33,9 @@ export function Sources({ ratio }: { ratio: SampleRatio }) {
               </tr>
             </thead>
             <tbody>
-              {source.slices.slice(0, SHOWN).map((slice) => (
+              {shownSlices(source.by, source.slices).map((slice) => (
                 <tr key={String(slice.segment)}>
-                  <th scope="row">{slice.segment ?? "without it"}</th>
+                  <th scope="row">{sliceName(slice.segment, source.by, names)}</th>
                   <td>{count(slice.units)}</td>
                   {ratio.variations.map((each) => (
                     <td key={each.variation}>
@@ -52,4 +51,10 @@ export function Sources({ ratio }: { ratio: SampleRatio }) {
       ))}
     </>
   );
+}
+
+function sliceName(segment: string | null, by: string, names: ReadonlyMap<string, string>): string {
+  if (segment === null) return "without it";
+  if (by === "$day") return dayInUtc(segment);
+  return by === "$sdk_key" ? (names.get(segment) ?? segment) : segment;
 }

@@ -6,12 +6,13 @@ import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { count, plural, rate, shortDayInUtc } from "@/lib/format";
 import { placesOf } from "./model";
-import type { Result } from "./queries";
+import { type Asked, type Result, useKeyNames } from "./queries";
 import styles from "./results.module.css";
 import { Sources } from "./Sources";
+import { beyond, withNames } from "./sources";
 
 /** Who is analysed, in which shares against the expected ones, and when they came. */
-export function UnitsCard({ result }: { result: Result }) {
+export function UnitsCard({ asked, result }: { asked: Asked; result: Result }) {
   const { units, sample_ratio: ratio, plan, exposures_per_day: days } = result;
   const places = placesOf(result);
   const planned = plan.planned_units;
@@ -46,14 +47,7 @@ export function UnitsCard({ result }: { result: Result }) {
           </tbody>
         </table>
       </Sideways>
-      {ratio.mismatch === true && (
-        <>
-          <p className={styles.reason}>
-            <Sentence text={ratio.summary} />
-          </p>
-          <Sources ratio={ratio} />
-        </>
-      )}
+      {ratio.mismatch === true && <Mismatch asked={asked} result={result} />}
       {units.in_several_variations > 0 && (
         <p className={styles.hint}>
           {plural(units.in_several_variations, "unit")} saw several variations and are left out.
@@ -82,6 +76,27 @@ export function UnitsCard({ result }: { result: Result }) {
         </div>
       )}
     </Card>
+  );
+}
+
+/** Health has said that there is one; here stands where it comes from. */
+function Mismatch({ asked, result }: { asked: Asked; result: Result }) {
+  const { sample_ratio: ratio, health } = result;
+  const byKey = ratio.sources.some((each) => each.by === "$sdk_key");
+  const names = useKeyNames(asked, byKey);
+  const cause = beyond(
+    ratio.summary,
+    health.map((each) => each.finding),
+  );
+  return (
+    <>
+      {cause !== "" && (
+        <p className={styles.reason}>
+          <Sentence text={withNames(cause, names)} />
+        </p>
+      )}
+      <Sources ratio={ratio} names={names} />
+    </>
   );
 }
 

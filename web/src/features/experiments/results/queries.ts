@@ -1,8 +1,9 @@
 /** What analytics answers of an experiment's results. */
 
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { analytics, read } from "@/api/clients";
+import { analytics, controlPlane, read } from "@/api/clients";
 import type { components } from "@/api/generated/analytics";
+import { useRight } from "@/api/rights";
 import { given } from "@/lib/url";
 import { restAfter } from "./pace";
 
@@ -65,6 +66,29 @@ export function useResults(asked: Asked) {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (asked.asOf === undefined ? restAfter(state.data?.took) : false),
   });
+}
+
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+/** What people call the environment's SDK keys, for whoever may read them. */
+export function useKeyNames(asked: Asked, wanted: boolean): ReadonlyMap<string, string> {
+  const { project, environment } = asked;
+  const { allowed } = useRight("sdk_key:read", environment);
+  const found = useQuery({
+    queryKey: ["keys", project, environment, "names"],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        controlPlane.GET("/api/v1/projects/{project}/environments/{environment}/sdk-keys", {
+          params: { path: { project, environment }, query: { limit: 200 } },
+          signal,
+        }),
+      );
+      return new Map(page.items.map((each) => [each.id, each.name]));
+    },
+    enabled: wanted && allowed,
+    staleTime: 300_000,
+  });
+  return found.data ?? NO_NAMES;
 }
 
 export function useDailyResults(asked: Asked, wanted: boolean) {

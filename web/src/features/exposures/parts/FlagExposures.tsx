@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { usePlace } from "@/api/place";
-import { Counts } from "@/charts/Counts";
+import { ExposureCourse } from "@/charts/ExposureCourse";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { type Column, DataTable } from "@/components/DataTable";
@@ -10,7 +10,7 @@ import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
 import { count, plural } from "@/lib/format";
 import classes from "../exposures.module.css";
-import { seriesOf, shareWords } from "../model";
+import { shareWords } from "../model";
 import { type Exposures, exposuresQuery } from "../queries";
 import { SampleRatio } from "./SampleRatio";
 
@@ -55,7 +55,6 @@ export function FlagExposures({ flag, days }: { readonly flag: string; readonly 
 }
 
 function Told({ told }: { readonly told: Exposures }) {
-  const names = told.variations.map((each) => each.variation);
   return (
     <>
       <div className={classes.figures}>
@@ -72,7 +71,11 @@ function Told({ told }: { readonly told: Exposures }) {
       </div>
       {told.expected_by !== null && <SampleRatio experiment={told.expected_by} />}
       <Card title="Over time">
-        <Series told={told} names={names} />
+        <ExposureCourse
+          flag={told.flag}
+          variations={told.variations.map(({ variation }, place) => ({ key: variation, label: variation, place }))}
+          told={told}
+        />
       </Card>
       <h2>The latest</h2>
       <DataTable
@@ -83,23 +86,5 @@ function Told({ told }: { readonly told: Exposures }) {
         empty={<p>None.</p>}
       />
     </>
-  );
-}
-
-function Series({ told, names }: { readonly told: Exposures; readonly names: readonly string[] }) {
-  const byTime = useMemo(() => seriesOf(told), [told]);
-  return (
-    <Counts
-      label={`Exposures to ${told.flag} by variation`}
-      times={byTime.map((each) => each.time)}
-      series={names.map((name, place) => ({
-        key: name,
-        label: name,
-        place,
-        values: byTime.map((each) => each.counts[name] ?? 0),
-      }))}
-      timeName="From (UTC)"
-      format={count}
-    />
   );
 }

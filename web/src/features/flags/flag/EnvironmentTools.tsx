@@ -1,19 +1,17 @@
 import { Anchor, Button, CopyButton, Modal, SegmentedControl, Stack, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { usePlace } from "@/api/place";
-import { Badge, type Tone } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { Icon } from "@/components/Icon";
 import { PageLink } from "@/components/PageLink";
-import { QueryView } from "@/components/QueryView";
 import { pagePath } from "@/lib/url";
 import classes from "./flag.module.css";
 import { Promote } from "./Promote";
-import { type Flag, type Lifecycle, lifecycleQuery } from "./queries";
+import type { Flag } from "./queries";
+import { Removal } from "./Removal";
 import { LANGUAGES, type Language, snippet } from "./snippets";
 
-/** Beside the rules: other environments, code, and whether the flag can go. */
+/** Beside the rules: other environments, code, what needs the flag, and whether it can go. */
 export function EnvironmentTools({ flag }: { readonly flag: Flag }) {
   const { project, environment, environments } = usePlace();
   const [comparing, setComparing] = useState(false);
@@ -36,7 +34,7 @@ export function EnvironmentTools({ flag }: { readonly flag: Flag }) {
           )}
         </Stack>
       </Card>
-      <CanGo flag={flag} />
+      <Removal flag={flag} />
       {comparing && <Promote flag={flag} to={environment} onClose={() => setComparing(false)} />}
       {showing && <Snippets flag={flag} onClose={() => setShowing(false)} />}
     </>
@@ -72,47 +70,4 @@ function Snippets({ flag, onClose }: { readonly flag: Flag; readonly onClose: ()
       </Stack>
     </Modal>
   );
-}
-
-const CHECKS: Readonly<Record<string, string>> = {
-  not_evaluated: "Nobody evaluates it",
-  not_needed: "It is not made to stay",
-  no_dependents: "No other flag needs it",
-  no_experiments: "No experiment is on it",
-  no_rollouts: "No rollout moves it",
-  no_code_references: "No code names it",
-};
-
-function CanGo({ flag }: { readonly flag: Flag }) {
-  const { project } = usePlace();
-  const query = useQuery(lifecycleQuery(project.key, flag.key));
-  return (
-    <QueryView query={query} part>
-      {(lifecycle) => (
-        <Card title="Can it go?" actions={<Answer lifecycle={lifecycle} />}>
-          <ul className={classes.checks}>
-            {lifecycle.checks.map((each) => (
-              <li key={each.check}>
-                <Icon name={each.outcome === "passed" ? "check" : each.outcome === "failed" ? "close" : "minus"} />
-                <span>
-                  {CHECKS[each.check] ?? each.check}
-                  <Text size="xs" c="dimmed">
-                    {each.outcome === "not_checked" ? "Not checked: " : ""}
-                    {each.detail}
-                  </Text>
-                </span>
-              </li>
-            ))}
-          </ul>
-        </Card>
-      )}
-    </QueryView>
-  );
-}
-
-function Answer({ lifecycle }: { readonly lifecycle: Lifecycle }) {
-  const { safe_to_remove: safe } = lifecycle;
-  const [tone, words]: [Tone, string] =
-    safe === true ? ["good", "Safe to remove"] : safe === false ? ["neutral", "In use"] : ["caution", "Not known"];
-  return <Badge tone={tone}>{words}</Badge>;
 }

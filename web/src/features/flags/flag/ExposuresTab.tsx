@@ -1,6 +1,6 @@
-import { SegmentedControl, Text } from "@mantine/core";
+import { SegmentedControl, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { z } from "zod";
 import { usePlace } from "@/api/place";
 import { Card } from "@/components/Card";
@@ -10,10 +10,15 @@ import { Sideways } from "@/components/Sideways";
 import { Swatch } from "@/components/Swatch";
 import { Time } from "@/components/Time";
 import { count, rate } from "@/lib/format";
+import { patiently } from "@/lib/patiently";
 import { inColourOrder, type Serve, serveOf, sharesOf } from "@/lib/rules";
 import { useSearchState } from "@/lib/url";
 import classes from "./flag.module.css";
 import { type Exposures, exposuresQuery, type Flag, settingsQuery } from "./queries";
+
+const ExposureCourse = lazy(() =>
+  patiently(() => import("@/charts/ExposureCourse").then((module) => ({ default: module.ExposureCourse }))),
+);
 
 const SPANS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000, month: 2_592_000_000 } as const;
 const search = z.object({ span: z.enum(["hour", "day", "week", "month"]).default("day") });
@@ -121,6 +126,19 @@ function Told({ flag, exposures, expected }: ToldProps) {
             With rules there is no one expected share: it depends on who comes.
           </Text>
         )}
+      </Card>
+      <Card title="Over time">
+        <Suspense fallback={<Skeleton h={200} />}>
+          <ExposureCourse
+            flag={flag.key}
+            variations={exposures.variations.map(({ variation }) => ({
+              key: variation,
+              label: name(variation),
+              place: place(variation),
+            }))}
+            told={exposures}
+          />
+        </Suspense>
       </Card>
       <Card title="Last exposures">
         <Sideways label="Exposures one by one">

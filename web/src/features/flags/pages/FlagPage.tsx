@@ -5,6 +5,7 @@ import { Badge } from "@/components/Badge";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { type Tab, Tabs } from "@/components/Tabs";
+import { useMemberNames } from "@/components/use-member-names";
 import { day } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
 import { EnvironmentSwitches } from "../flag/EnvironmentSwitches";
@@ -59,13 +60,14 @@ function Part({ flag, tab }: { readonly flag: Flag; readonly tab: string | null 
 }
 
 function Subtitle({ flag }: { readonly flag: Flag }) {
+  const names = useMemberNames();
   return (
     <>
       <div className={classes.facts}>
         <span>
           <code>{flag.key}</code> · {flag.type} · {flag.purpose}
           {flag.expected_end !== null && `, needed until ${day(flag.expected_end)}`}
-          {flag.owner !== null && ` · looked after by ${flag.owner}`}
+          {flag.owner !== null && ` · looked after by ${names.get(flag.owner) ?? flag.owner}`}
         </span>
         {flag.archived && <Badge tone="caution">archived</Badge>}
         {flag.tags.map((tag) => (

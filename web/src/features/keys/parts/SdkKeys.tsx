@@ -21,8 +21,8 @@ import { Standing } from "./Standing";
 type Asked = { readonly what: "create" } | { readonly what: "rotate" | "revoke"; readonly key: SdkKey };
 
 const KINDS = [
-  { value: "server", label: "Server: sees every flag and its rules" },
-  { value: "client", label: "Client: for browsers and phones, sees values of client-visible flags" },
+  { value: "server", label: "Server", sees: "Sees every flag and its rules: it stays on your servers." },
+  { value: "client", label: "Client", sees: "For browsers and phones: sees the values of client-visible flags." },
 ] as const;
 
 /** Of the chosen environment. */
@@ -203,7 +203,8 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
           />
           <Select
             label="Kind"
-            data={KINDS.map((each) => ({ ...each }))}
+            description={KINDS.find((each) => each.value === kind)?.sees}
+            data={KINDS.map(({ value, label }) => ({ value, label }))}
             allowDeselect={false}
             value={kind}
             onChange={(next) => setKind(next === "client" ? "client" : "server")}

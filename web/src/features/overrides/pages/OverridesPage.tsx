@@ -13,6 +13,7 @@ import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { useMemberNames } from "@/components/use-member-names";
 import { useNow } from "@/lib/now";
 import { pagePath, useSearchState } from "@/lib/url";
 import { timeLeft } from "../model";
@@ -114,6 +115,7 @@ function OverrideList({
     }),
   );
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const names = useMemberNames();
   const columns = useMemo((): readonly Column<Override>[] => {
     const refresh = () => client.invalidateQueries({ queryKey: overridesKey(project.key, environment.key) });
     const remove = async (row: Override) => {
@@ -145,7 +147,12 @@ function OverrideList({
         ),
       },
       { id: "reason", header: "Because", cell: (row) => row.reason },
-      { id: "by", header: "Set by", width: "170px", cell: (row) => <Address email={row.set_by} /> },
+      {
+        id: "by",
+        header: "Set by",
+        width: "170px",
+        cell: (row) => <Address email={row.set_by} name={names.get(row.set_by)} />,
+      },
       { id: "left", header: "Time left", width: "150px", cell: (row) => timeLeft(row.expires_at, new Date(now)) },
       {
         id: "remove",
@@ -169,7 +176,7 @@ function OverrideList({
           ),
       },
     ];
-  }, [client, project.key, environment.key, now]);
+  }, [client, project.key, environment.key, now, names]);
   return (
     <>
       <FilterBar

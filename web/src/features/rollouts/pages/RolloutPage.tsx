@@ -81,7 +81,10 @@ function Body({ rollout }: { readonly rollout: Rollout }) {
                 items={[
                   { label: "Key", value: <code>{rollout.key}</code> },
                   { label: "Moves", value: rollout.rule === null ? "the default" : `the rule ${rollout.rule}` },
-                  { label: "Split by", value: rollout.bucket_by ?? "targeting key, or what it splits by already" },
+                  {
+                    label: "Split by",
+                    value: rollout.bucket_by ?? "as the flag splits already, by targeting key where it does not",
+                  },
                   { label: "Error rate", value: `${rollout.alpha} of the whole rollout, over all guards` },
                   { label: "Made by", value: rollout.created_by.name ?? "" },
                   { label: "Started", value: <Time at={rollout.started_at} /> },
