@@ -33,7 +33,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         return {
           id: `in ${each.key}`,
           header: each.name,
-          width: "15%",
+          width: "17%",
           cell: (flag) => <SwitchCell flag={flag} environment={each} allowed={allowed} turn={turn} />,
         };
       });
@@ -41,7 +41,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       usage: {
         id: "usage",
         header: "Usage, 7 days",
-        width: "120px",
+        width: "112px",
         cell: (flag) =>
           mayRead ? (
             <UsageCell project={project.key} environment={environment.key} flag={flag.key} />
@@ -61,11 +61,11 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         width: "140px",
         cell: (flag) => <Experiments project={project.key} flag={flag} />,
       },
-      tags: { id: "tags", header: "Tags", width: "110px", cell: (flag) => <Line text={flag.tags.join(", ")} /> },
+      tags: { id: "tags", header: "Tags", width: "96px", cell: (flag) => <Line text={flag.tags.join(", ")} /> },
       owner: {
         id: "owner",
         header: "Owner",
-        width: "110px",
+        width: "104px",
         cell: (flag) => <Line text={names.get(flag.owner ?? "") ?? flag.owner} title={flag.owner} />,
       },
       purpose: { id: "purpose", header: "Purpose", width: "110px", cell: (flag) => capital(flag.purpose) },
@@ -73,7 +73,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       changed: {
         id: "changed",
         header: "Changed",
-        width: "110px",
+        width: "104px",
         sort: "updated_at",
         cell: (flag) => <Changed flag={flag} />,
       },

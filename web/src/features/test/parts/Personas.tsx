@@ -37,8 +37,9 @@ export function Personas({ project, context, onChoose }: Props) {
         <NativeSelect
           label="Persona"
           flex={1}
+          miw={140}
           data={[
-            { value: "", label: "None of them" },
+            { value: "", label: "None" },
             ...personas.map((each) => ({ value: each.key, label: each.name })),
           ]}
           value={current?.key ?? ""}
