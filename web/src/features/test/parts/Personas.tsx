@@ -38,10 +38,7 @@ export function Personas({ project, context, onChoose }: Props) {
           label="Persona"
           flex={1}
           miw={140}
-          data={[
-            { value: "", label: "None" },
-            ...personas.map((each) => ({ value: each.key, label: each.name })),
-          ]}
+          data={[{ value: "", label: "None" }, ...personas.map((each) => ({ value: each.key, label: each.name }))]}
           value={current?.key ?? ""}
           onChange={(event) => {
             const chosen = personas.find((each) => each.key === event.currentTarget.value);
