@@ -5,7 +5,6 @@ import { allowance } from "@/api/rights";
 import type { Column } from "@/components/DataTable";
 import { PageLink } from "@/components/PageLink";
 import { Time } from "@/components/Time";
-import { useMemberNames } from "@/components/use-member-names";
 import { capital } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 
@@ -23,7 +22,6 @@ type FlagColumn = Column<Flag>;
 export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly FlagColumn[] {
   const { project, environment, environments } = usePlace();
   const permissions = useQuery(permissionsQuery(project.key)).data;
-  const names = useMemberNames();
   const mayRead = allowance(permissions, "exposures:read", environment.key).allowed;
   return useMemo(() => {
     const switches = environments
@@ -33,7 +31,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         return {
           id: `in ${each.key}`,
           header: each.name,
-          width: "17%",
+          width: "15%",
           cell: (flag) => <SwitchCell flag={flag} environment={each} allowed={allowed} turn={turn} />,
         };
       });
@@ -41,7 +39,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       usage: {
         id: "usage",
         header: "Usage, 7 days",
-        width: "112px",
+        width: "120px",
         cell: (flag) =>
           mayRead ? (
             <UsageCell project={project.key} environment={environment.key} flag={flag.key} />
@@ -61,19 +59,19 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         width: "140px",
         cell: (flag) => <Experiments project={project.key} flag={flag} />,
       },
-      tags: { id: "tags", header: "Tags", width: "96px", cell: (flag) => <Line text={flag.tags.join(", ")} /> },
+      tags: { id: "tags", header: "Tags", width: "110px", cell: (flag) => <Line text={flag.tags.join(", ")} /> },
       owner: {
         id: "owner",
         header: "Owner",
-        width: "104px",
-        cell: (flag) => <Line text={names.get(flag.owner ?? "") ?? flag.owner} title={flag.owner} />,
+        width: "110px",
+        cell: (flag) => <Line text={flag.owner} />,
       },
       purpose: { id: "purpose", header: "Purpose", width: "110px", cell: (flag) => capital(flag.purpose) },
       type: { id: "type", header: "Type", width: "90px", cell: (flag) => capital(flag.type) },
       changed: {
         id: "changed",
         header: "Changed",
-        width: "104px",
+        width: "110px",
         sort: "updated_at",
         cell: (flag) => <Changed flag={flag} />,
       },
@@ -83,7 +81,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       ...switches,
       ...chosen.shown.map((id) => facts[id]),
     ];
-  }, [environments, environment, chosen, permissions, names, mayRead, project.key, turn]);
+  }, [environments, environment, chosen, permissions, mayRead, project.key, turn]);
 }
 
 function Name({ flag }: { readonly flag: Flag }) {
@@ -99,10 +97,10 @@ function Name({ flag }: { readonly flag: Flag }) {
 }
 
 /** On one line, cut where the column ends; all of it under the pointer, and on the flag's page. */
-function Line({ text, title = text }: { readonly text: string | null; readonly title?: string | null }) {
+function Line({ text }: { readonly text: string | null }) {
   if (text === null || text === "") return <span className={classes.dim}>–</span>;
   return (
-    <span className={classes.line} title={title ?? undefined}>
+    <span className={classes.line} title={text}>
       {text}
     </span>
   );
