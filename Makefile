@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 	build build-docker native web pages release \
 	ci test test-unit test-integration test-coverage web-test web-e2e \
 	lint python-lint web-lint messages fmt hooks \
-	proto-generate snapshots lock \
+	docs-generate proto-generate snapshots lock \
 	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
 
 help: ## Print this list
@@ -146,6 +146,9 @@ fmt: install $(WEB_INSTALLED) ## Format the code, and the pages
 
 proto-generate: install ## Generate what follows from proto/: messages, the grammar's schema, the SDKs' types
 	$(BIN)/python proto/generate.py
+
+docs-generate: install ## The documentation as a site in build/site: guides, references, decisions; works without a network
+	$(BIN)/python -m deploy.site
 
 snapshots: install ## Agree on what the libraries offer and the APIs promise as they are now (tests/contract/snapshots)
 	WRITE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/contract/test_public_names.py tests/contract/test_openapi.py

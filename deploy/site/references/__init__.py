@@ -1,0 +1,1 @@
+"""Pages that are made from what the services promise: their APIs, their messages, their settings."""
