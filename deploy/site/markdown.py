@@ -84,9 +84,9 @@ def regular_lists(text: str) -> str:
         after_text = bool(written and written[-1].strip())
         item = _ITEM.match(line)
         if item and (lists.offsets or not after_text or item[2] in ("-", "*", "+", "1.", "1)")):
-            lists.close(indent)
-            if after_text and not lists.offsets and not _ITEM.match(written[-1]) and not _in_list(written):
+            if after_text and not lists.offsets:
                 written.append("")
+            lists.close(indent)
             written.append(" " * lists.moved(indent) + line.lstrip(" "))
             lists.offsets.append(item.end())
             continue
@@ -99,13 +99,3 @@ def regular_lists(text: str) -> str:
         else:
             written.append("")
     return "\n".join(written)
-
-
-def _in_list(written: list[str]) -> bool:
-    """Whether the last lines, up to an empty one, are an item."""
-    for line in reversed(written):
-        if not line.strip():
-            return False
-        if _ITEM.match(line):
-            return True
-    return False
