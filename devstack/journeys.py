@@ -102,7 +102,7 @@ def _listener(control: Control) -> ThreadingHTTPServer:
 
 def _services(folder: Path, stack: Stack) -> Services:
     """Webhooks may lead to this machine, where a journey listens."""
-    services = Services(folder, stack, Credentials())
+    services = Services(folder, stack, Credentials(), exports=folder / "exports")
     services.control_plane.environment["FF_OUTBOUND_ALLOW"] = "127.0.0.1"
     return services
 

@@ -1,4 +1,4 @@
-import { Api, expect, test } from "../fixtures";
+import { expect, test } from "../fixtures";
 
 const FLAG = {
   key: "new-checkout",
@@ -30,23 +30,25 @@ test("a promotion by request is refused to its author, approved and applied", as
   await api.put(policy, { required: true, people: 1 }, { "If-Match": etag });
   const author = await place.person("developer", "Anna Author");
   const reviewer = await place.person("developer", "Bert Reviewer");
-  const request = await (await Api.signedIn(author)).post<{ number: number }>(
-    `${at}/environments/production/promotion`,
-    {
-      source: "staging",
-      items: [{ entity: "flag_settings", key: "new-checkout" }],
-      title: "New checkout as in staging",
-    },
-  );
-  const address = `/p/${place.project}/changes/${request.number}?env=production`;
 
   await signIn(page, author);
-  await page.goto(address);
+  await page.goto(`/p/${place.project}/flags/new-checkout?env=production`);
+  await page.getByRole("button", { name: "Compare with another environment" }).click();
+  const compared = page.getByRole("dialog");
+  await compared.getByRole("combobox", { name: "Compare with" }).selectOption("staging");
+  await compared.getByRole("button", { name: "Review bringing it to Production" }).click();
+  const review = page.getByRole("dialog");
+  await review.getByRole("textbox", { name: /^Reason/ }).fill("Staging has had it for a week.");
+  await review.getByRole("button", { name: "Request approval" }).click();
+  await expect(page.getByText(/Asked for approval: change request \d+/)).toBeVisible();
+  await page.goto(`/p/${place.project}/changes?env=production&whose=mine`);
+  await page.getByRole("link", { name: /From staging to production/ }).click();
   await expect(page.getByText("In review").first()).toBeVisible();
+  await clean(page, { name: "change request in review" });
   await page.getByRole("button", { name: "Approve" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Approve" }).click();
-  await expect(dialog.getByRole("alert")).toBeVisible();
+  await expect(dialog.getByRole("alert")).toContainText(/author/i);
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByRole("button", { name: "Apply now" })).toHaveAttribute("aria-disabled", "true");
 
@@ -54,7 +56,7 @@ test("a promotion by request is refused to its author, approved and applied", as
   const other = await theirs.newPage();
   await signIn(other, reviewer);
   await other.goto(`/p/${place.project}/changes?env=production`);
-  await other.getByRole("link", { name: /New checkout as in staging/ }).click();
+  await other.getByRole("link", { name: /From staging to production/ }).click();
   await other.getByRole("button", { name: "Approve" }).click();
   await other.getByRole("textbox", { name: /Comment/ }).fill("As we said on Monday.");
   await other.getByRole("dialog").getByRole("button", { name: "Approve" }).click();

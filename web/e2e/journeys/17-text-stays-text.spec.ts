@@ -7,7 +7,7 @@ import { FLAG, furnish } from "../scene";
 const SCRIPT = `"'><img src=x onerror="window.ran=1"><script>window.ran=1</script>`;
 const pages = await routedPages();
 
-test("what looks like a script stays text on every page that shows it", async ({ page, place, signIn }) => {
+test("what looks like a script stays text on every page that shows it", async ({ page, place, signIn, clean }) => {
   const scene = await furnish(place, (text) => `${text} ${SCRIPT}`);
   await signIn(page, place.owner);
   const dialogs: string[] = [];
@@ -25,12 +25,13 @@ test("what looks like a script stays text on every page that shows it", async ({
     }
   }
   expect(dialogs).toEqual([]);
+  await clean(page, { name: "text that tries to be a script" });
   // Each of them lists what somebody has named.
   for (const feature of ["flags", "segments", "configs", "experiments", "metrics", "changes", "overrides", "webhooks"])
     expect([...shownBy], feature).toContain(feature);
 });
 
-test("what looks like a script stays text where it is typed", async ({ page, place, signIn }) => {
+test("what looks like a script stays text where it is typed", async ({ page, place, signIn, clean }) => {
   await furnish(place);
   await signIn(page, place.owner);
   await openPage(page, `/p/${place.project}/flags?env=production&q=${encodeURIComponent(SCRIPT)}`);
@@ -44,6 +45,7 @@ test("what looks like a script stays text where it is typed", async ({ page, pla
   await page.keyboard.press("Control+k");
   await page.getByRole("dialog").getByRole("combobox").fill(SCRIPT);
   await staysText(page);
+  await clean(page, { name: "a script in the palette" });
 });
 
 /** Whether the page shows the text; as markup it never does. */
