@@ -14,7 +14,7 @@ const OF_COLOURS = ["color-contrast", "link-in-text-block"];
 /** What a width alone can break. */
 const OF_WIDTHS = ["scrollable-region-focusable"];
 export const DESKTOP = { width: 1280, height: 800 };
-const PHONE = { width: 360, height: 780 };
+export const PHONE = { width: 360, height: 780 };
 /** Zooming a laptop's window to 200 % halves what it holds. */
 const ZOOMED = { width: 640, height: 400 };
 

@@ -1,13 +1,23 @@
 import { expect, type Page } from "@playwright/test";
 import { Api } from "../api";
 import { faultsOf } from "../faults";
+import { cutTexts } from "../looks";
 import { addressOf, follow, openPage, openTab, type RoutedPage, routedPages, tabsOf } from "../pages";
 import { newPlace } from "../place";
-import type { Scene } from "../scene";
-import { keepPicture, survey } from "../survey";
+import { FLAG, type Scene } from "../scene";
+import { keepPicture, PHONE, settled, survey } from "../survey";
 import { test } from "../tour";
 
 const pages = await routedPages();
+/** Where a dialog is opened, by which button, and what its picture is called. */
+const DIALOGS = [
+  ["flags", "Create flag", "create-flag"],
+  [`flags/${FLAG}`, "Use it in code", "snippets"],
+  [`flags/${FLAG}`, "Compare with another environment", "compare"],
+  ["segments", "Create segment", "create-segment"],
+  ["overrides", "Set override", "set-override"],
+  ["keys", "Create", "create-key"],
+] as const;
 const features = [...new Set(pages.map(({ feature }) => feature))];
 /** Made of the parts that all pages say their states with; these are looked at in all ways. */
 const WHOLE = new Set(["overview", "flags", "flags/$key/{-$tab}", "experiments", "changes", "people/{-$tab}"]);
@@ -30,6 +40,47 @@ test.describe("every page, in both schemes by axe, at 360 px and 200 % without s
       }
     });
   }
+
+  test("dialogs on a phone", async ({ tour: { place, visitor } }) => {
+    const page = await visitor(place.owner);
+    await page.setViewportSize(PHONE);
+    for (const [address, button, name] of DIALOGS) {
+      await openPage(page, `/p/${place.project}/${address}?env=production`);
+      await page.getByRole("button", { name: button }).first().click();
+      const dialog = page.getByRole("dialog");
+      await expect(dialog).toBeVisible();
+      await settled(page);
+      expect.soft(await cutTexts(page), `${name}: cut at 360 px`).toEqual([]);
+      await keepPicture(page, `dialog-${name}-360`);
+      await page.keyboard.press("Escape");
+      await expect(dialog).toHaveCount(0);
+    }
+    expect(faultsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  test("where no filter is met, and before anything has come", async ({ tour: { place, visitor } }) => {
+    const page = await visitor(place.owner);
+    await openPage(page, `/p/${place.project}/flags?env=production&q=nothing-is-called-so`);
+    await expect(page.getByRole("button", { name: "Clear filters" })).toBeVisible();
+    await survey(page, { name: "page flags no match", widths: true });
+    // The list's answer is held back until its skeleton was looked at.
+    let goOn: () => void = () => undefined;
+    const looked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await page.route(/\/api\/v1\/projects\/[^/]+\/segments\?/, async (route) => {
+      await looked;
+      await route.continue();
+    });
+    await page.goto(`/p/${place.project}/segments?env=production`);
+    await expect(page.locator("main [aria-busy=true]").first()).toBeVisible();
+    await keepPicture(page, "page-segments-skeleton-light");
+    goOn();
+    await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
+    expect(faultsOf(page)).toEqual([]);
+    await page.context().close();
+  });
 
   test("to nobody", async ({ tour: { visitor } }) => {
     const page = await visitor(null);
