@@ -5,6 +5,7 @@ import { allowance } from "@/api/rights";
 import type { Column } from "@/components/DataTable";
 import { PageLink } from "@/components/PageLink";
 import { Time } from "@/components/Time";
+import { useMemberNames } from "@/components/use-member-names";
 import { capital } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 
@@ -22,6 +23,7 @@ type FlagColumn = Column<Flag>;
 export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly FlagColumn[] {
   const { project, environment, environments } = usePlace();
   const permissions = useQuery(permissionsQuery(project.key)).data;
+  const names = useMemberNames();
   const mayRead = allowance(permissions, "exposures:read", environment.key).allowed;
   return useMemo(() => {
     const switches = environments
@@ -31,7 +33,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         return {
           id: `in ${each.key}`,
           header: each.name,
-          width: "15%",
+          width: "17%",
           cell: (flag) => <SwitchCell flag={flag} environment={each} allowed={allowed} turn={turn} />,
         };
       });
@@ -39,7 +41,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       usage: {
         id: "usage",
         header: "Usage, 7 days",
-        width: "120px",
+        width: "112px",
         cell: (flag) =>
           mayRead ? (
             <UsageCell project={project.key} environment={environment.key} flag={flag.key} />
@@ -59,19 +61,19 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
         width: "140px",
         cell: (flag) => <Experiments project={project.key} flag={flag} />,
       },
-      tags: { id: "tags", header: "Tags", width: "110px", cell: (flag) => <Line text={flag.tags.join(", ")} /> },
+      tags: { id: "tags", header: "Tags", width: "96px", cell: (flag) => <Line text={flag.tags.join(", ")} /> },
       owner: {
         id: "owner",
         header: "Owner",
-        width: "110px",
-        cell: (flag) => <Line text={flag.owner} />,
+        width: "104px",
+        cell: (flag) => <Line text={names.get(flag.owner ?? "") ?? flag.owner} title={flag.owner} />,
       },
       purpose: { id: "purpose", header: "Purpose", width: "110px", cell: (flag) => capital(flag.purpose) },
       type: { id: "type", header: "Type", width: "90px", cell: (flag) => capital(flag.type) },
       changed: {
         id: "changed",
         header: "Changed",
-        width: "110px",
+        width: "104px",
         sort: "updated_at",
         cell: (flag) => <Changed flag={flag} />,
       },
@@ -81,7 +83,7 @@ export function useFlagColumns(chosen: Columns, turn: SwitchFlag): readonly Flag
       ...switches,
       ...chosen.shown.map((id) => facts[id]),
     ];
-  }, [environments, environment, chosen, permissions, mayRead, project.key, turn]);
+  }, [environments, environment, chosen, permissions, names, mayRead, project.key, turn]);
 }
 
 function Name({ flag }: { readonly flag: Flag }) {
@@ -97,10 +99,10 @@ function Name({ flag }: { readonly flag: Flag }) {
 }
 
 /** On one line, cut where the column ends; all of it under the pointer, and on the flag's page. */
-function Line({ text }: { readonly text: string | null }) {
+function Line({ text, title = text }: { readonly text: string | null; readonly title?: string | null }) {
   if (text === null || text === "") return <span className={classes.dim}>–</span>;
   return (
-    <span className={classes.line} title={text}>
+    <span className={classes.line} title={title ?? undefined}>
       {text}
     </span>
   );
