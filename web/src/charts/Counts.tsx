@@ -85,7 +85,7 @@ export function Counts({ label, times, series, timeName, format, height = 200 }:
               <text
                 key={time}
                 className={styles.tick}
-                x={(x(time) ?? LEFT) + x.bandwidth() / 2}
+                x={Math.min((x(time) ?? LEFT) + x.bandwidth() / 2, width - (time.length * LETTER) / 2)}
                 y={height - 8}
                 textAnchor="middle"
               >

@@ -131,11 +131,9 @@ function Told({ flag, exposures, expected }: ToldProps) {
         <Suspense fallback={<Skeleton h={200} />}>
           <ExposureCourse
             flag={flag.key}
-            variations={exposures.variations.map(({ variation }) => ({
-              key: variation,
-              label: name(variation),
-              place: place(variation),
-            }))}
+            variations={exposures.variations
+              .map(({ variation }) => ({ key: variation, label: name(variation), place: place(variation) }))
+              .toSorted((one, other) => one.place - other.place)}
             told={exposures}
           />
         </Suspense>

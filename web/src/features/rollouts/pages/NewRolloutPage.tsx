@@ -140,7 +140,6 @@ export default function NewRolloutPage() {
               <TextInput
                 label="Key"
                 description="Names it in addresses, for good"
-                inputWrapperOrder={["label", "input", "description", "error"]}
                 required
                 value={key}
                 onChange={(event) => setKey(event.currentTarget.value)}
