@@ -86,7 +86,8 @@ export async function sound(page: Page, what: string, rules: readonly string[] =
   expect.soft(findings, `${what} ${page.url()}`).toEqual([]);
 }
 
-export async function keepPicture(page: Page, name: string): Promise<void> {
+/** Of all of the page, or of what its window shows. */
+export async function keepPicture(page: Page, name: string, fullPage = true): Promise<void> {
   if (!existsSync(PICTURES)) mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage });
 }
