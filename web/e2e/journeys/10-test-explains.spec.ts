@@ -101,6 +101,18 @@ test("Test explains each reason, at a past moment too", async ({ page, place, si
   await expect(page.getByRole("row", { name: /Production.*off.*it is off/ })).toBeVisible();
   await clean(page);
 
+  // All of them beside the other environment; a row leads to the steps of the same context.
+  const everybody = encodeURIComponent(JSON.stringify({ targetingKey: "u1", country: "DE" }));
+  await page.goto(`/p/${place.project}/test?env=staging&beside=production&context=${everybody}`);
+  const all = page.getByRole("table", { name: "Answers" });
+  await expect(all.getByRole("columnheader", { name: "In Production" })).toBeVisible();
+  await expect(all.getByRole("row", { name: /targeting-match.*on.*off/ })).toBeVisible();
+  await clean(page, { name: "test of all flags" });
+  await all.getByRole("link", { name: "targeting-match" }).click();
+  await expect(page).toHaveURL(/flag=targeting-match/);
+  await expect(page).toHaveURL(/beside=production/);
+  await expect(answer).toContainText("TARGETING_MATCH");
+
   // As it was before it was switched off.
   const then = new Date().toISOString();
   await place.api.put(`${place.at}/flags/targeting-match/environments/staging/enabled`, { enabled: false });
