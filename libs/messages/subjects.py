@@ -2,7 +2,8 @@
 
 `config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>` ·
 `verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>`,
-`verdict.edges.<environment>`, `verdict.impact`, `verdict.usage` and `verdict.warehouse`, which no stream keeps. A key
+`verdict.edges.<environment>`, `verdict.impact`, `verdict.usage`, `verdict.warehouse`, `verdict.roll_call` and
+`verdict.present`, which no stream keeps. A key
 may hold dots, which separate tokens in a subject, so they travel as `~`, a character that no key has.
 """
 
@@ -25,6 +26,8 @@ USAGE = "verdict.usage"
 """Where it is asked how flags are used; see proto/verdict/v1/usage.proto."""
 WAREHOUSE = "verdict.warehouse"
 """Where it is asked how the store of events stands; see proto/verdict/v1/warehouse.proto."""
+ROLL_CALL, PRESENT = "verdict.roll_call", "verdict.present"
+"""Where it is asked who is there, and where it is answered; see proto/verdict/v1/presence.proto."""
 LOADER = "analytics-loader"
 """The durable consumer of EVENTS that all loaders share."""
 

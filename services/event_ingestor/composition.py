@@ -9,6 +9,7 @@ from functools import partial
 
 from actors.tokens import Tokens
 from messages.follower_telemetry import FollowerTelemetry
+from messages.roll_call import RollCall
 from messages.subjects import EVENTS, events_stream
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
@@ -57,6 +58,7 @@ class Ingestor:
         """`worker`: by default the only one."""
         self.worker = worker = worker or Worker()
         self.background = Background(registry, clock)
+        self._clock = clock
         self._bus = bus
         self._watch = BusWatch(
             registry, clock, connected=lambda: bus.connected, skew_seconds_max=settings.clock_skew_seconds_max
@@ -142,6 +144,9 @@ class Ingestor:
         check = partial(self._keys.check, self._bus)
         self.background.every("keys-check", check, seconds=CHECK_SECONDS, essential=True)
         self.background.keep("stream", self._stream.keep, essential=True)
+        self.background.keep(
+            "roll-call", RollCall(bus=self._bus, service="event-ingestor", clock=self._clock, checks=self.checks).run
+        )
         self.background.every("limits", self._limits.roll, seconds=JOIN_SECONDS)
         redis = redis_at(self._settings)
         if redis is not None:

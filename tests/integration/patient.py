@@ -24,6 +24,7 @@ from control_plane.publishing.lease import Lease
 from control_plane.settings import Settings
 from messages.generated.edge_pb2 import EdgeHeartbeat
 from messages.generated.event_pb2 import EventBatch
+from messages.roll_call import RollCall
 from messages.subjects import (
     WAREHOUSE,
     acts_stream,
@@ -66,13 +67,17 @@ class Told:
 
 @dataclass
 class Patient:
-    """`edges`: what each says, by its id. `clock`: the doctor's."""
+    """`edges`: what each says, by its id. `unready`: what other processes say of themselves, by their service. `clock`:
+    the doctor's."""
 
     stand: Stand
     warehouse: Warehouse
     operators: Database
     clock: Clock = field(default_factory=SystemClock)
     edges: dict[str, EdgeHeartbeat] = field(default_factory=dict)
+    unready: dict[str, str | None] = field(
+        default_factory=lambda: dict.fromkeys(("event-ingestor", "analytics", "analytics-loader"))
+    )
 
     @property
     def bus(self) -> JetStreamBus:
@@ -96,6 +101,14 @@ class Patient:
             return False
 
         await until(ended)
+
+    async def answers(self, service: str) -> None:
+        """To roll calls."""
+
+        async def check() -> str | None:
+            return self.unready[service]
+
+        await RollCall(bus=self.bus, service=service, clock=SystemClock(), checks={"bus": check}).run()
 
     async def send_events(self, number: int) -> None:
         """A message as an ingestor writes it."""
@@ -142,7 +155,7 @@ class Patient:
 
 async def diagnosed(settings: Settings, *services: tuple[str, str], **parts: Any) -> Told:
     """By `parts`: the doctor's database, bus and clock."""
-    arguments = argparse.Namespace(service=list(services), listen_seconds=0.3, json=True)
+    arguments = argparse.Namespace(service=list(services), listen_seconds=0.6, json=True)
     text, status = await command.run(arguments, installed(settings, **parts))
     return Told(status, json.loads(text)["findings"])
 
@@ -181,6 +194,7 @@ async def open_patient(postgres_url: str, nats_url: str, warehouse: WarehouseSet
         running = [
             asyncio.create_task(stand.bus.respond(WAREHOUSE, state.answer, group="a", at_once=1, waiting_max=1)),
             asyncio.create_task(patient.speak()),
+            *(asyncio.create_task(patient.answers(each)) for each in patient.unready),
         ]
         try:
             yield patient

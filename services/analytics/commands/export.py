@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from messages.follower_telemetry import FollowerTelemetry
+from messages.roll_call import RollCall
 from messages.subjects import CONFIG
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
@@ -66,6 +67,9 @@ def run(settings: ExportSettings) -> None:
         watch.begin(background, partial(time_of, bus, CONFIG))
         follow(background, feed, bus)
         background.once("migrate", prepare, essential=True)
+        background.keep(
+            "roll-call", RollCall(bus=bus, service="analytics-export", clock=SystemClock(), checks=checks).run
+        )
         try:
             yield
         finally:

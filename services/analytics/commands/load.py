@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from messages.roll_call import RollCall
 from messages.subjects import EVENTS
 from service_kit.background import Background
 from service_kit.clock import SystemClock
@@ -60,6 +61,7 @@ def run(settings: LoadSettings) -> None:
         bus.start()
         watch.begin(background, partial(time_of, bus, EVENTS))
         background.once("migrate", prepare, essential=True)
+        background.keep("roll-call", RollCall(bus=bus, service="analytics-loader", clock=clock, checks=checks).run)
         try:
             yield
         finally:

@@ -11,6 +11,7 @@ from functools import partial
 from uuid import uuid4
 
 from messages.follower_telemetry import FollowerTelemetry
+from messages.roll_call import RollCall
 from messages.subjects import CONFIG, verdicts_stream
 from service_kit.background import Background
 from service_kit.clock import SystemClock
@@ -85,6 +86,7 @@ def run(settings: MonitorSettings) -> None:
         follow(background, feed, bus)
         background.keep("verdicts", verdicts.keep, essential=True)
         background.once("migrate", prepare, essential=True)
+        background.keep("roll-call", RollCall(bus=bus, service="analytics-monitor", clock=clock, checks=checks).run)
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from messages.follower_telemetry import FollowerTelemetry
+from messages.roll_call import RollCall
 from messages.subjects import CONFIG, USAGE, WAREHOUSE
 from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
@@ -76,6 +77,9 @@ def run(settings: ServeSettings) -> None:
         if settings.analytics_impact:
             background.keep("impact", impact.run)
         background.keep("usage", partial(respond, bus, warehouse))
+        background.keep(
+            "roll-call", RollCall(bus=bus, service="analytics", clock=clock, checks={"clickhouse": warehouse.ping}).run
+        )
         background.keep("warehouse-state", partial(respond_on_warehouse, bus, warehouse))
         if seconds := settings.analytics_forward_seconds:
             background.every("forwarding", Forwarding(warehouse, catalog, clock).look, seconds=seconds)

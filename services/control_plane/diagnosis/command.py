@@ -14,7 +14,7 @@ from streams.connection import BusConnection
 
 from control_plane.database import Database
 from control_plane.diagnosis import bus as bus_look
-from control_plane.diagnosis import credentials, edges, limits, loading, publishing, services
+from control_plane.diagnosis import credentials, edges, limits, loading, processes, publishing, services
 from control_plane.diagnosis import database as database_look
 from control_plane.diagnosis.findings import Remedy
 from control_plane.diagnosis.report import Looks, reported
@@ -75,6 +75,10 @@ async def run(arguments: argparse.Namespace, installation: Installation) -> tupl
         ),
         "edges": (
             partial(edges.look, bus=bus, clock=clock, seconds=arguments.listen_seconds),
+            Remedy("first mend what is said of NATS"),
+        ),
+        "processes": (
+            partial(processes.look, bus=bus, clock=clock, seconds=arguments.listen_seconds),
             Remedy("first mend what is said of NATS"),
         ),
         "loaders": (

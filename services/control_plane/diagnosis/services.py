@@ -18,7 +18,7 @@ SECONDS = 5.0
 async def look(findings: Findings, *, addresses: Mapping[str, str], clock: Clock) -> None:
     """`addresses`: of the port that tells readiness, by the service's name."""
     if not addresses:
-        findings.well("none was named: `--service event-ingestor=http://…` asks one for its readiness")
+        findings.well("none was named: `--service edge=http://…` asks one for its readiness")
     async with httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as http:
         await asyncio.gather(*(_ask(findings, http, name, address, clock) for name, address in addresses.items()))
 
