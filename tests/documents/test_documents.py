@@ -32,6 +32,7 @@ PRINTED_ELSEWHERE = {
     "docs/contributing.md": "make targets and pytest: what CI itself runs",
     "docs/operations/backup.md": "tests/integration/test_backup_and_restore.py runs them",
     "docs/operations/doctor.md": "needs a cluster: tests/integration/test_doctor.py tries the command",
+    "docs/operations/aws.md": "needs an account of AWS: tests/deploy/test_terraform.py holds the modules to each other",
     "docs/operations/install.md": "needs a cluster: tests/deploy holds its Secret, values and names to the chart",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",
     **{
