@@ -7,10 +7,13 @@ import styles from "../results/results.module.css";
 import { checkTitle, readingOutcome, readingWord, verdictTitle, verdictTone } from "../results/words";
 import type { Standing } from "./queries";
 
+/** Where it stands; "pending" while nobody has said so. */
+type Told = Standing | "pending" | undefined;
+
 const NOT_YET = { waiting: "being computed", too_expensive: "open it to compute", not_started: "not started" } as const;
 
 /** "1,234 of 80,000 · about 12 days left". */
-export function Progress({ experiment, standing }: { experiment: Experiment; standing: Standing | undefined }) {
+export function Progress({ experiment, standing }: { experiment: Experiment; standing: Told }) {
   if (experiment.status === "scheduled" && experiment.schedule?.start_at) {
     return (
       <span>
@@ -18,7 +21,7 @@ export function Progress({ experiment, standing }: { experiment: Experiment; sta
       </span>
     );
   }
-  const plan = standing?.plan;
+  const plan = known(standing)?.plan;
   if (!plan) return <Absent standing={standing} />;
   const units =
     plan.planned_units === null
@@ -38,8 +41,8 @@ export function Progress({ experiment, standing }: { experiment: Experiment; sta
   );
 }
 
-export function Health({ standing }: { standing: Standing | undefined }) {
-  const health = standing?.health;
+export function Health({ standing }: { standing: Told }) {
+  const health = known(standing)?.health;
   if (!health) return <Absent standing={standing} />;
   const names = health.findings.map((each) => checkTitle(each.name)).join(", ");
   if (health.state === "problem") return <Badge tone="problem">{names}</Badge>;
@@ -48,23 +51,24 @@ export function Health({ standing }: { standing: Standing | undefined }) {
 }
 
 /** What is decided, or what may be read of the first goal by now. */
-export function Verdict({ standing }: { standing: Standing | undefined }) {
-  if (standing?.state !== "computed") return <Absent standing={standing} />;
-  const first = standing.decisions[0];
+export function Verdict({ standing }: { standing: Told }) {
+  const found = known(standing);
+  if (found?.state !== "computed") return <Absent standing={standing} />;
+  const first = found.decisions[0];
   if (!first) return <span className={styles.hint}>nothing decided</span>;
   const tone = verdictTone(first.verdict);
   return (
     <Badge tone={tone} title={first.rule}>
-      {standing.decisions.length > 1 ? `${first.variation}: ` : ""}
+      {found.decisions.length > 1 ? `${first.variation}: ` : ""}
       {verdictTitle(first.verdict)}
     </Badge>
   );
 }
 
-export function Goal({ standing }: { standing: Standing | undefined }) {
-  const goal = standing?.goal;
+export function Goal({ standing }: { standing: Told }) {
+  const goal = known(standing)?.goal;
   if (!goal) return <Absent standing={standing} />;
-  const unsound = standing?.health?.state === "problem";
+  const unsound = known(standing)?.health?.state === "problem";
   return (
     <span>
       {goal.name}
@@ -88,7 +92,10 @@ const Nothing = () => (
   </span>
 );
 
-function Absent({ standing }: { standing: Standing | undefined }) {
+const known = (standing: Told): Standing | undefined => (standing === "pending" ? undefined : standing);
+
+function Absent({ standing }: { standing: Told }) {
+  if (standing === "pending") return <span aria-busy="true">…</span>;
   if (standing === undefined || standing.state === "computed") return <Nothing />;
   return <span className={styles.hint}>{NOT_YET[standing.state]}</span>;
 }

@@ -90,7 +90,7 @@ export default function ExperimentsPage() {
       <QueryView query={experiments}>
         {(data) => {
           const rows = data.pages.flatMap((page) => page.items);
-          const standing = (row: Experiment) => standings.data?.byKey.get(row.key);
+          const standing = (row: Experiment) => (standings.isPending ? "pending" : standings.data?.byKey.get(row.key));
           return (
             <DataTable<Experiment>
               label="Experiments"
@@ -124,10 +124,16 @@ export default function ExperimentsPage() {
                   width: "104px",
                   cell: (row) => <Badge tone={statusTone(row.status)}>{statusWord(row.status)}</Badge>,
                 },
-                { id: "units", header: "Units", cell: (row) => <Progress experiment={row} standing={standing(row)} /> },
+                {
+                  id: "units",
+                  header: "Units",
+                  width: "170px",
+                  cell: (row) => <Progress experiment={row} standing={standing(row)} />,
+                },
                 {
                   id: "health",
                   header: "Health",
+                  width: "124px",
                   cell: (row) => (row.start_at === null ? null : <Health standing={standing(row)} />),
                 },
                 {
@@ -139,6 +145,7 @@ export default function ExperimentsPage() {
                 {
                   id: "verdict",
                   header: "Decision",
+                  width: "20%",
                   cell: (row) => (row.start_at === null ? null : <Verdict standing={standing(row)} />),
                 },
               ]}
