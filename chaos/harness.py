@@ -40,11 +40,16 @@ class Harness:
 
 
 @asynccontextmanager
-async def opened(plan: Plan, folder: Path, *, durable: bool) -> AsyncIterator[Harness]:
+async def opened(plan: Plan, folder: Path, *, durable: bool, nats_nodes: int = 1) -> AsyncIterator[Harness]:
     """Starts everything in an empty folder and stops it at the end. Raises PartFailedError."""
     async with AsyncExitStack() as undo:
         bed = await undo.enter_async_context(
-            Testbed(folder, durable=durable, duplicate_window_seconds=plan.duplicate_window_seconds)
+            Testbed(
+                folder,
+                durable=durable,
+                duplicate_window_seconds=plan.duplicate_window_seconds,
+                nats_nodes=nats_nodes,
+            )
         )
         supervisor = Supervisor(bed.servers)
         watching = asyncio.create_task(supervisor.watch())
@@ -59,7 +64,7 @@ async def opened(plan: Plan, folder: Path, *, durable: bool) -> AsyncIterator[Ha
         for edge in edges:
             undo.push_async_callback(edge.close)
             await _until_served(edge, tenant.version)
-        bus = await JetStreamBus.connect(bed.stack.nats.url, name="chaos")
+        bus = await JetStreamBus.connect(bed.stack.nats_url, name="chaos")
         undo.push_async_callback(bus.close)
         population = Population(plan.chance("population"), "user", edges[0].variant)
         yield Harness(plan, bed, supervisor, tenant, ledger, sdk, edges, population, bus)

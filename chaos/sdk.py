@@ -55,6 +55,8 @@ class Sdk:
         self._recent: deque[Batch] = deque(maxlen=_RECENT)
         self._repeats: set[asyncio.Task[None]] = set()
         self.responses = Responses()
+        self.delivering = 0
+        """Batches that are being sent, again and again if need be."""
 
     async def send(self, population: Population, events_per_second: float, finished: Callable[[], bool]) -> None:
         """Sends the population's events at about this rate until `finished`, then what has to be sent again."""
@@ -78,7 +80,11 @@ class Sdk:
 
     async def deliver(self, batch: Batch) -> None:
         """Sends until it is acknowledged; some batches are then sent again, now or after the window."""
-        await self._insist(batch)
+        self.delivering += 1
+        try:
+            await self._insist(batch)
+        finally:
+            self.delivering -= 1
         self._ledger.acknowledge(event.entry for event in batch.events)
         self._recent.append(batch)
         if self._chance.random() < self._plan.repeated:

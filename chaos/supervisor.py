@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from devstack.server import Server
@@ -44,12 +44,23 @@ class Supervisor:
     @asynccontextmanager
     async def down(self, name: str) -> AsyncIterator[None]:
         """Kills the part; it is launched (and not waited for) at the end of the block."""
+        async with self._away(name, self._servers[name].kill):
+            self.kills[name] += 1
+            yield
+
+    @asynccontextmanager
+    async def stopped(self, name: str) -> AsyncIterator[None]:
+        """Stops the part in order, and launches it like `down`."""
+        async with self._away(name, self._servers[name].stop):
+            yield
+
+    @asynccontextmanager
+    async def _away(self, name: str, end: Callable[[], None]) -> AsyncIterator[None]:
         server = self._servers[name]
         async with self._locks[name]:
             self._kept_down.add(name)
             if server.running:
-                await asyncio.to_thread(server.kill)
-            self.kills[name] += 1
+                await asyncio.to_thread(end)
             try:
                 yield
             finally:

@@ -10,6 +10,7 @@ from devstack.server import Server
 from devstack.services import Credentials, Service, Services, edge, monitor, scheduler
 from devstack.stack import Stack
 
+from .bus_links import BusLinks
 from .proxy import FaultProxy
 
 # Service, the variable with the address, the server behind it.
@@ -32,16 +33,22 @@ LOADER_ACK_WAIT_SECONDS = 8.0
 
 
 class Testbed:
-    """One stack, one process of each service, and a second edge. An async context manager."""
+    """One stack, one process of each service, and a second edge. An async context manager.
 
-    def __init__(self, root: Path, *, durable: bool, duplicate_window_seconds: float) -> None:
-        self._stack = Stack(root / "stack", durable=durable)
+    With several servers of NATS the proxies stand between these instead: see `links`."""
+
+    def __init__(self, root: Path, *, durable: bool, duplicate_window_seconds: float, nats_nodes: int = 1) -> None:
+        self._stack = Stack(root / "stack", durable=durable, nats_nodes=nats_nodes)
+        cluster = self._stack.nats_cluster
+        self.links = BusLinks(cluster) if cluster is not None else None
         self._root = root / "services"
         self._window = duplicate_window_seconds
         self.proxies: dict[str, FaultProxy] = {}
         self.servers: dict[str, Server] = {}
 
     async def __aenter__(self) -> Testbed:
+        if self.links is not None:
+            await self.links.start()
         await asyncio.to_thread(self._stack.start)
         try:
             await self._start_services()
@@ -92,6 +99,8 @@ class Testbed:
         self.services.monitor.environment.update(_MONITOR | _WAREHOUSE)
         self.services.ingestor.environment["FF_EVENTS_DUPLICATE_WINDOW_SECONDS"] = str(self._window)
         for service, variable, part in _WIRED:
+            if part not in self.servers:
+                continue
             await self._lay(self.servers[service], variable, self.servers[part])
         self.second_edge = self.new_edge("second_edge")
         await asyncio.to_thread(self.services.start)
@@ -111,3 +120,5 @@ class Testbed:
         for server in reversed(self.servers.values()):
             await asyncio.to_thread(server.stop)
         await asyncio.to_thread(self._stack.stop)
+        if self.links is not None:
+            await self.links.close()

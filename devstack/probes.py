@@ -85,6 +85,12 @@ def http_answers(port: int, path: str, body: bytes | None = None) -> str | None:
     return None
 
 
+def http_body(port: int, path: str) -> str | None:
+    """What a GET with status 200 brings; None when it doesn't."""
+    status, answer = _got(port, path)
+    return answer if status == 200 else None
+
+
 def http_speaks(port: int) -> str | None:
     """Any answer to a request, whatever its status."""
     status, answer = _got(port, "/healthz")

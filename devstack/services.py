@@ -72,17 +72,23 @@ def scheduler(root: Path, stack: Stack, credentials: Credentials, name: str = "s
 def _control(stack: Stack, credentials: Credentials) -> dict[str, str]:
     return {
         "FF_DATABASE_URL": stack.postgres.ensure_database(DATABASE),
-        "FF_NATS_URL": stack.nats.url,
+        **_streams(stack),
         "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
         "FF_ADMIN_EMAIL": credentials.admin_email,
         "FF_ADMIN_PASSWORD": credentials.admin_password,
     }
 
 
+def _streams(stack: Stack) -> dict[str, str]:
+    """For who makes streams: on as many servers as there are."""
+    nodes = stack.nats_nodes
+    return {"FF_NATS_URL": stack.nats_url} | ({"FF_NATS_REPLICAS": str(nodes)} if nodes > 1 else {})
+
+
 def edge(root: Path, stack: Stack, ingestor_url: str, name: str = "edge_evaluator") -> Service:
     """An edge with a snapshot folder of its own."""
     environment = {
-        "FF_NATS_URL": stack.nats.url,
+        "FF_NATS_URL": stack.nats_url,
         "FF_REDIS_URL": stack.redis.url,
         "FF_INGESTOR_URL": ingestor_url,
         "FF_EDGE_SNAPSHOT_DIR": str((root / name / "snapshot").absolute()),
@@ -93,7 +99,7 @@ def edge(root: Path, stack: Stack, ingestor_url: str, name: str = "edge_evaluato
 def ingestor(root: Path, stack: Stack, credentials: Credentials, name: str = "event_ingestor") -> Service:
     """An event ingestor; its stream may take a gibibyte, so that it fits on a small disk."""
     environment = {
-        "FF_NATS_URL": stack.nats.url,
+        **_streams(stack),
         "FF_REDIS_URL": stack.redis.url,
         "FF_PII_SECRET": credentials.pii_secret,
         "FF_INGESTOR_SNAPSHOT_FILE": str((root / name / "snapshot.json").absolute()),
@@ -123,7 +129,7 @@ def monitor(root: Path, stack: Stack, name: str = "monitor") -> Service:
 
 def _warehouse(stack: Stack) -> dict[str, str]:
     return {
-        "FF_NATS_URL": stack.nats.url,
+        **_streams(stack),
         "FF_CLICKHOUSE_URL": stack.clickhouse.url,
         "FF_CLICKHOUSE_DATABASE": DATABASE,
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from .nats_cluster import NODES, NatsCluster
 from .parts import ClickHouse, Nats, Part, Postgres, Redis
 from .processes import PartFailedError
 
@@ -23,16 +24,24 @@ class Stack:
     """Some or all parts below one folder; a context manager that starts and stops them.
 
     `durable=False` spares the disk where only crashes of processes are of interest (tests). Two stacks may run side
-    by side on two folders; a second one on the same folder is refused. Errors: `PartFailedError`.
+    by side on two folders; a second one on the same folder is refused. `nats_nodes` 3: a cluster in the place of
+    one NATS. Errors: `PartFailedError`.
     """
 
-    def __init__(self, root: Path, parts: Sequence[str] = ALL_PARTS, *, durable: bool = True) -> None:
+    def __init__(
+        self, root: Path, parts: Sequence[str] = ALL_PARTS, *, durable: bool = True, nats_nodes: int = 1
+    ) -> None:
         unknown = sorted(set(parts) - set(_KINDS))
         if unknown:
             raise ValueError(f"unknown parts {unknown}; known are {list(ALL_PARTS)}")
+        if nats_nodes not in (1, NODES):
+            raise ValueError(f"NATS runs as one server or as {NODES}")
         self.root = root.absolute()
+        self.nats_nodes = nats_nodes
         self._durable = durable
         self._names = tuple(parts)
+        self.nats_cluster = NatsCluster(self.root, durable=durable) if nats_nodes > 1 else None
+        """The servers of NATS where there are several; their links may be changed before the start."""
         self._parts: dict[str, Part] = {}
         self._exit = ExitStack()
 
@@ -48,8 +57,13 @@ class Stack:
 
     @property
     def nats(self) -> Nats:
-        """NATS with JetStream."""
+        """NATS with JetStream, where it is one server."""
         return self._part(Nats)
+
+    @property
+    def nats_url(self) -> str:
+        """The address of NATS, with commas where it is several servers."""
+        return self.nats_cluster.url if self.nats_cluster is not None else self.nats.url
 
     @property
     def redis(self) -> Redis:
@@ -75,6 +89,9 @@ class Stack:
         with ExitStack() as undo:
             undo.enter_context(_only_user_of(self.root))
             for name in self._names:
+                if name == Nats.name and self.nats_cluster is not None:
+                    self._parts.update((node.name, node) for node in self.nats_cluster.nodes)
+                    continue
                 self._parts[name] = _KINDS[name](self.root, durable=self._durable)
             undo.callback(self._stop_parts)
             for part in self.parts:

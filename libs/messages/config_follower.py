@@ -97,15 +97,16 @@ class ConfigFollower:
 
     async def check(self, bus: Bus) -> None:
         """One round of anti-entropy: confirms what is the newest, and reads anew what is due."""
-        for environment_id in self.staging.environment_ids:
-            try:
+        try:
+            if self.staging.environment_ids:
+                # A server that is cut off from the others would confirm what it held when it was.
+                await bus.time(CONFIG)
+            for environment_id in self.staging.environment_ids:
                 await self._check_one(bus, environment_id)
-            except BusError as error:
-                _log.debug("the bus did not confirm the configuration (%s)", error)
-                self._telemetry.unconfirmed()
-                return
-            except Exception:
-                _log.exception("environment %s was not checked", environment_id)
+        except BusError as error:
+            _log.debug("the bus did not confirm the configuration (%s)", error)
+            self._telemetry.unconfirmed()
+            return
         if self.lack is not None:
             self._nothing = await _reason_for_nothing(bus)
         # A round in which no other environment came: what a relay writes anew is written.
@@ -123,6 +124,14 @@ class ConfigFollower:
             self._applier.caught_up()
 
     async def _check_one(self, bus: Bus, environment_id: str) -> None:
+        try:
+            await self._compare(bus, environment_id)
+        except BusError:
+            raise
+        except Exception:
+            _log.exception("environment %s was not checked", environment_id)
+
+    async def _compare(self, bus: Bus, environment_id: str) -> None:
         newest = await bus.last_message(CONFIG, manifest_subject(environment_id))
         await self._tell_if_ahead(bus, environment_id, None if newest is None else newest.payload)
         if newest is None:

@@ -32,6 +32,7 @@ class BusClient(Client):
         super().__init__()
         self._connection = connection
         self._own_name = name
+        self._first: str | None = None
 
     async def connect_once(self, **callbacks: Any) -> None:
         """The first connection. A refused one ends the client's own loop, so it has to be tried again. Raises
@@ -59,6 +60,22 @@ class BusClient(Client):
             **callbacks,
         )
 
+    @property
+    def server(self) -> str | None:
+        """The address of the server that it is or was connected to, as it was given."""
+        return None if self._current_server is None else self._current_server.uri.geturl()
+
+    async def move(self, server: str) -> None:
+        """Goes to that server, one of those that it was given."""
+        self._first = server
+        await self.force_reconnect()
+
+    def give_up_waiting(self) -> None:
+        """What was asked over a connection that is lost isn't answered any more."""
+        for waiting in self._resp_map.values():
+            if not waiting.done():
+                waiting.set_exception(nats.errors.ConnectionReconnectingError())
+
     async def end(self) -> None:
         """Closes it, also where it never came to a connection, or comes back to one just then."""
         try:
@@ -85,6 +102,8 @@ class BusClient(Client):
         if self.is_reconnecting:
             await asyncio.sleep(random.random() * _SPREAD_SECONDS)
         self.options["reconnect_time_wait"] = _RECONNECT_SECONDS * (1 + random.random())
+        self._server_pool.sort(key=lambda each: each.uri.geturl() != self._first)
+        self._first = None
         await super()._select_next_server()
 
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:

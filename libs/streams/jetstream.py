@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import nats.errors
 import nats.js.errors
@@ -24,16 +26,19 @@ from streams.port import (
     ExpectedLast,
     FollowEvent,
     PublishAck,
+    StreamMissing,
     StreamSpec,
     StreamState,
 )
 from streams.pull_consumer import PullConsumer
 from streams.responder import Responder
+from streams.standing import Standing
 from streams.stream_configuration import epoch_milliseconds, server_time, stream_details
 
 _log = logging.getLogger("bus")
 _PUBLISH_TIMEOUT_SECONDS = 5.0
 _LISTEN_AGAIN_SECONDS = 0.1
+_LEADERLESS_SECONDS, _LEADERLESS_AGAIN_SECONDS = 1.0, 0.1
 _REQUEST_TIMEOUT_SECONDS = 3.0
 _CONNECT_AGAIN_SECONDS = 0.25
 _CONNECTING_ENDS_SECONDS = 1.0
@@ -49,7 +54,9 @@ class JetStreamBus:
         self._connection = BusConnection.to(connection) if isinstance(connection, str) else connection
         self._client = BusClient(self._connection, name)
         self._context = self._client.jetstream(timeout=_REQUEST_TIMEOUT_SECONDS)
+        self._standing = Standing(self._client, self._connection, name)
         self._connecting: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._told: set[str] = set()
         self._trouble = ""
         self._begun = False
@@ -81,6 +88,8 @@ class JetStreamBus:
                     reconnected_cb=self._tell_return,
                 )
                 await self._tell_return()
+                if len(self._connection.servers) > 1:
+                    self._watching = asyncio.create_task(self._standing.keep(), name="bus-standing")
                 return
             except (nats.errors.Error, OSError, ValueError) as error:
                 await self._tell_failure(error)
@@ -97,6 +106,7 @@ class JetStreamBus:
             _log.warning("the bus can't be reached, trying on (%s)", reason)
 
     async def _tell_loss(self) -> None:
+        self._client.give_up_waiting()
         if not self._client.is_closed:
             _log.warning("the connection to the bus is lost, trying to get it back")
 
@@ -115,17 +125,22 @@ class JetStreamBus:
             return None
         return f"not connected ({self._trouble})" if self._trouble else "not connected"
 
+    async def _details(self, stream: str) -> dict[str, Any]:
+        self._standing.stream = stream
+        return await stream_details(self._context, stream)
+
     def _require_connection(self) -> None:
         if not self._client.is_connected:
             raise BusUnavailable("not connected to the bus")
 
     async def ensure_stream(self, spec: StreamSpec) -> str | None:
         self._require_connection()
+        self._standing.stream = spec.name
         return await stream_configuration.ensure(self._context, spec)
 
     async def time(self, stream: str) -> int:
         self._require_connection()
-        return server_time(await stream_details(self._context, stream))
+        return server_time(await self._details(stream))
 
     async def publish(
         self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
@@ -137,10 +152,19 @@ class JetStreamBus:
         if expected is not None:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(expected.sequence)
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = expected.subject
-        ack = await asked(
-            self._context.publish(subject, payload, timeout=_PUBLISH_TIMEOUT_SECONDS, headers=headers or None)
-        )
-        return PublishAck(ack.seq, bool(ack.duplicate))
+        until = time.monotonic() + _LEADERLESS_SECONDS
+        while True:
+            call = self._context.publish(subject, payload, timeout=_PUBLISH_TIMEOUT_SECONDS, headers=headers or None)
+            try:
+                ack = await asked(call)
+            except BusUnavailable as error:
+                # Nobody took it, so it may be said again: a stream whose leader stops in order has another one soon.
+                if not isinstance(error.__cause__, nats.js.errors.NoStreamResponseError) or time.monotonic() > until:
+                    raise
+                await asyncio.sleep(_LEADERLESS_AGAIN_SECONDS * (0.5 + random.random()))
+                self._require_connection()
+            else:
+                return PublishAck(ack.seq, bool(ack.duplicate))
 
     async def tell(self, subject: str, payload: bytes) -> None:
         self._require_connection()
@@ -170,6 +194,7 @@ class JetStreamBus:
         await requests.respond(self._client, subject, group, responder)
 
     async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
+        self._standing.stream = stream
         follower = OrderedFollower(self._client, self._context, stream, filter_subject)
         pause = _FOLLOW_AGAIN_SECONDS
         while True:
@@ -182,7 +207,10 @@ class JetStreamBus:
     async def last_message(self, stream: str, subject: str) -> Delivered | None:
         self._require_connection()
         try:
-            found = await asked(self._context.get_last_msg(stream, subject, direct=True))
+            # Of the leader: another server may answer a direct question from before the newest message.
+            found = await asked(self._context.get_last_msg(stream, subject))
+        except StreamMissing:
+            raise
         except BusUnavailable as error:
             if isinstance(error.__cause__, nats.js.errors.NotFoundError):
                 return None
@@ -282,7 +310,7 @@ class JetStreamBus:
 
     async def state(self, stream: str) -> StreamState:
         self._require_connection()
-        details = await stream_details(self._context, stream)
+        details = await self._details(stream)
         state = details["state"]
         first_at = epoch_milliseconds(state["first_ts"]) if state["messages"] else 0
         return StreamState(
@@ -296,6 +324,9 @@ class JetStreamBus:
         )
 
     async def close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         if self._connecting is not None and not self._connecting.done():
             self._connecting.cancel()
             # The client may lose that, and would begin its tasks after it was closed.

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import AsyncGenerator
-from datetime import datetime
 from typing import Any
 
 import nats.errors
@@ -22,10 +22,14 @@ from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
-from streams.port import CaughtUp, Delivered, FollowEvent, Restarted
+from streams.port import BusError, CaughtUp, Delivered, FollowEvent, Restarted
+from streams.stream_configuration import stream_details
 
 _HEARTBEAT_SECONDS = 1.0
-_SILENCE_SECONDS = 3.0
+_SILENCE_SECONDS = 2.5
+_LOOK_SECONDS = 0.5
+# It may be laid on a server that nobody has missed yet, which never answers; the next one is laid anew.
+_OPEN_SECONDS = 2.0
 _CONSUMER_LIFE_SECONDS = 30.0
 _SPREAD_SECONDS = 0.5
 
@@ -38,7 +42,7 @@ class OrderedFollower:
         self._context = context
         self._stream = stream
         self._filter = filter_subject
-        self._created: datetime | str | None = None
+        self._created: str | None = None
         self._last: int | None = None
         self._caught_up = False
 
@@ -53,25 +57,28 @@ class OrderedFollower:
                 yield Restarted()
                 # All followers find it at one moment, and all of them read the whole stream again.
                 await asyncio.sleep(random.random() * _SPREAD_SECONDS)
+            reconnections = self._client.stats["reconnects"]
             inbox = self._client.new_inbox()
             subscription = await self._client.subscribe(inbox)
             consumer, waiting = await self._open_consumer(inbox)
             if not waiting and not self._caught_up:
                 self._caught_up = True
                 yield CaughtUp()
-            async for event in self._read(subscription):
+            async for event in self._read(subscription, reconnections):
                 yield event
-        except (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError):
+        except (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError, BusError):
             return
         finally:
             await self._discard(subscription, consumer)
 
     async def _is_another_stream(self) -> bool:
         """Forgets the position when the stream was made anew or has lost its end. True if it had one."""
-        info = await self._context.stream_info(self._stream)
+        details = await stream_details(self._context, self._stream)
         known = self._created
-        self._created = info.created
-        changed = known is not None and (known != info.created or (self._last or 0) > info.state.last_seq)
+        self._created = details["created"]
+        changed = known is not None and (
+            known != details["created"] or (self._last or 0) > details["state"]["last_seq"]
+        )
         if changed:
             self._last = None
             self._caught_up = False
@@ -97,14 +104,15 @@ class OrderedFollower:
                 num_replicas=1,
                 **start,
             ),
+            timeout=_OPEN_SECONDS,
         )
         delivered = info.delivered.consumer_seq if info.delivered else 0
         return info.name, (info.num_pending or 0) + delivered
 
-    async def _read(self, subscription: Subscription) -> AsyncGenerator[FollowEvent, None]:
+    async def _read(self, subscription: Subscription, reconnections: int) -> AsyncGenerator[FollowEvent, None]:
         expected = 1
         while True:
-            message = await subscription.next_msg(timeout=_SILENCE_SECONDS)
+            message = await self._next(subscription, reconnections)
             if message.headers and "Status" in message.headers:
                 await self._answer_control(message)
                 continue
@@ -122,6 +130,17 @@ class OrderedFollower:
             if metadata.num_pending == 0 and not self._caught_up:
                 self._caught_up = True
                 yield CaughtUp()
+
+    async def _next(self, subscription: Subscription, reconnections: int) -> Msg:
+        """The next message. Raises as the client does, also when the connection is another one: what delivered may have
+        been left behind with the server."""
+        silent_until = time.monotonic() + _SILENCE_SECONDS
+        while True:
+            try:
+                return await subscription.next_msg(timeout=_LOOK_SECONDS)
+            except nats.errors.TimeoutError:
+                if time.monotonic() > silent_until or self._client.stats["reconnects"] != reconnections:
+                    raise
 
     async def _answer_control(self, message: Msg) -> None:
         stalled = (message.headers or {}).get("Nats-Consumer-Stalled")

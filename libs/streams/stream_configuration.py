@@ -11,15 +11,22 @@ from nats.js.client import JetStreamContext
 
 from streams.adjustment import adjusted
 from streams.client_errors import asked
+from streams.majority import require_majority
 from streams.port import BusUnavailable, StreamFull, StreamMissing, StreamRefused, StreamSpec
 
 _SECOND = 1_000_000_000
 _CONSUMER_MISSING = 10014
+_DETAILS_TIMEOUT_SECONDS = 2.0
 
 
-async def stream_details(context: JetStreamContext, name: str) -> dict[str, Any]:
-    """The server's own word on a stream, with fields that the client does not know. Raises `BusUnavailable`."""
-    return await _request(context, f"STREAM.INFO.{name}")
+async def stream_details(
+    context: JetStreamContext, name: str, *, seconds: float = _DETAILS_TIMEOUT_SECONDS
+) -> dict[str, Any]:
+    """The server's own word on a stream, with fields that the client does not know. Raises `BusUnavailable`, `CutOff`
+    among it."""
+    details = await _request(context, f"STREAM.INFO.{name}", seconds=seconds)
+    require_majority(details)
+    return details
 
 
 async def account_details(context: JetStreamContext) -> dict[str, Any]:
@@ -83,10 +90,12 @@ async def _make(context: JetStreamContext, spec: StreamSpec) -> None:
         raise StreamRefused(f"{spec.name} of {spec.max_bytes} bytes can't be made: {error}") from error
 
 
-async def _request(context: JetStreamContext, subject: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+async def _request(
+    context: JetStreamContext, subject: str, body: dict[str, Any] | None = None, *, seconds: float | None = None
+) -> dict[str, Any]:
     # The client's own calls drop the fields that it does not know, and an update would take them away.
     payload = json.dumps(body).encode() if body is not None else b""
-    call = context._api_request(f"{context._prefix}.{subject}", payload, timeout=context._timeout)
+    call = context._api_request(f"{context._prefix}.{subject}", payload, timeout=seconds or context._timeout)
     try:
         answer: dict[str, Any] = await asked(call)
     except BusUnavailable as error:

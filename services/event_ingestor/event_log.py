@@ -125,6 +125,7 @@ class EventLog:
     async def _publish(self, batch: EventBatch) -> BusError | None:
         started = self._clock.monotonic()
         payload = batch.SerializeToString()
+        self._storage.tried()
         try:
             ack = await self._bus.publish(
                 events_subject(batch.environment_id), payload, message_id=f"{EVENTS}:{batch.batch_id}"

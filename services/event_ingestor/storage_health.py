@@ -16,6 +16,7 @@ from streams import Bus, BusError, StreamFull
 _PROBE_SECONDS = 1.0
 _PROBE_TIMEOUT_SECONDS = 2.0
 _FAILURES_MAX = 2
+_WAIT_SECONDS_MAX = 3.0
 _PROBE = "probe"
 _log = get_logger("storage_health")
 
@@ -23,7 +24,8 @@ _log = get_logger("storage_health")
 class StorageHealth:
     """Results of publishing, of requests and, while they fail, of probes: batches without events, which nobody counts.
 
-    Unready after failures in a row with no success between; a success of either kind ends it."""
+    Unready after failures in a row with no success between, and while what was tried waits for long; a success of
+    either kind ends it."""
 
     def __init__(self, bus: Bus, registry: CollectorRegistry, clock: Clock) -> None:
         self._bus = bus
@@ -31,6 +33,7 @@ class StorageHealth:
         self._failures = 0
         self._reason = ""
         self._since = 0.0
+        self._waiting_since: float | None = None
         self._failing = asyncio.Event()
         seconds = Gauge(
             "verdict_event_publish_failing_seconds",
@@ -38,9 +41,15 @@ class StorageHealth:
             registry=registry,
             multiprocess_mode="livemax",
         )
-        seconds.set_function(lambda: self._clock.monotonic() - self._since if self._failures else 0.0)
+        seconds.set_function(self._failing_seconds)
+
+    def tried(self) -> None:
+        """Something is on its way to the bus, which takes seconds to be found out silent."""
+        if self._waiting_since is None:
+            self._waiting_since = self._clock.monotonic()
 
     def succeeded(self) -> None:
+        self._waiting_since = None
         if self._failures >= _FAILURES_MAX:
             _log.info("events are stored again", after_seconds=round(self._clock.monotonic() - self._since, 3))
         self._failures = 0
@@ -58,8 +67,18 @@ class StorageHealth:
     async def check(self) -> str | None:
         """For readiness."""
         if self._failures < _FAILURES_MAX:
-            return None
+            waits = self._waits_seconds()
+            return f"nothing was stored for {waits:.0f} s, although it was tried" if waits > _WAIT_SECONDS_MAX else None
         return f"nothing could be stored the last {self._failures} times: {self._reason}"
+
+    def _waits_seconds(self) -> float:
+        return 0.0 if self._waiting_since is None else self._clock.monotonic() - self._waiting_since
+
+    def _failing_seconds(self) -> float:
+        if self._failures:
+            return self._clock.monotonic() - self._since
+        waits = self._waits_seconds()
+        return waits if waits > _WAIT_SECONDS_MAX else 0.0
 
     async def keep_probing(self) -> None:
         """Until it is cancelled."""
