@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 	ci test test-unit test-integration test-coverage web-test web-e2e \
 	lint python-lint web-lint messages fmt hooks \
 	docs-generate proto-generate snapshots lock \
-	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
+	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate simulate-fleet chaos
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -228,6 +228,11 @@ bench-propagation: install ## From a write to the last of 1, 10 and 20 edges (JS
 calibrate: install ## Simulate the statistics' error rates; fails outside their bands (JSON=FILE keeps the rows)
 	$(BIN)/python -m benchmarks.calibration $(if $(JSON),--json $(JSON))
 
+simulate-fleet: install ## 1,000 edges and 100,000 streams in one process: what a change costs, how clients come back (JSON=FILE)
+	$(BIN)/python -m benchmarks.fleet $(if $(JSON),--json $(JSON))
+
 chaos: install ## Kill, pause and cut parts at random under load, and hold the platform's promises
 	$(BIN)/python -m chaos --seconds $(or $(CHAOS_SECONDS),60) $(CHAOS_OPTIONS)
 	$(BIN)/python -m chaos.rolling_restarts
+	$(BIN)/python -m chaos.bus_cluster
+	$(BIN)/python -m chaos.rolling_upgrade

@@ -41,14 +41,16 @@ def every_fault(rounds: int) -> Faults:
     return [(fault, name) for _ in range(rounds) for fault in NodeFault for name in names]
 
 
-async def run(plan: Plan, folder: Path, faults: Faults, *, durable: bool = True) -> list[Promise]:
-    """The report is in the folder, emptied before. Raises PartFailedError."""
+async def run(
+    plan: Plan, folder: Path, faults: Faults, *, durable: bool = True, signal_seconds: float = _SIGNAL_SECONDS_MAX
+) -> list[Promise]:
+    """The report is in the folder, emptied before. Signals may be late by `signal_seconds`. Raises PartFailedError."""
     shutil.rmtree(folder, ignore_errors=True)
     async with AsyncExitStack() as undo:
         harness = await undo.enter_async_context(opened(plan, folder, durable=durable, nats_nodes=NODES))
         edges = dict(zip(harness.bed.edges, harness.edges, strict=True))
         ingestor = harness.bed.services.ingestor
-        signals = Signals(edges, ingestor, harness.sdk, harness.ledger, patience_seconds=_SIGNAL_SECONDS_MAX)
+        signals = Signals(edges, ingestor, harness.sdk, harness.ledger, patience_seconds=signal_seconds)
         undo.push_async_callback(signals.close)
         passed = await _under_load(harness, faults, signals)
         settled = await settle(harness)
@@ -116,8 +118,8 @@ def _freshness(plan: Plan, passed: Sequence[Passed]) -> list[Promise]:
     return [
         Promise(
             "edits go on",
-            f"{len(passed) - len(away)} faults of a server that doesn't lead CONFIG, from the fault; "
-            f"{len(away)} of the one that does, from the new leader",
+            f"{len(passed) - len(away)} faults of a server that leads neither CONFIG nor the others, from the fault; "
+            f"{len(away)} of one that does, from the new leader",
             f"on every edge {soonest:.2f} s after the fault, {ours:.2f} s after the leader at most; "
             f"without a leader {max((each.leader for each in away), default=0.0):.2f} s",
             max(soonest, ours) <= plan.fresh_seconds,

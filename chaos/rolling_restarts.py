@@ -11,7 +11,7 @@ import itertools
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,8 +104,9 @@ class Platform:
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, durable: bool) -> AsyncIterator[Platform]:
-    """Everything started in an empty folder; it is stopped at the end. Raises PartFailedError."""
+async def opened(folder: Path, *, durable: bool, python_path: str | None = None) -> AsyncIterator[Platform]:
+    """Everything started in an empty folder; it is stopped at the end. `python_path`: where the services are, if they
+    are of another version. Raises PartFailedError."""
     async with AsyncExitStack() as undo:
         stack = Stack(folder / "stack", durable=durable)
         await asyncio.to_thread(stack.start)
@@ -121,8 +122,10 @@ async def opened(folder: Path, *, durable: bool) -> AsyncIterator[Platform]:
             "edge_evaluator": (services.edge, made.edge(root, stack, services.ingestor.url, "second_edge")),
             "analytics": (services.analytics, made.analytics(root, stack, credentials, "second_analytics")),
         }
-        for service in (*itertools.chain(*replicas.values()), services.loader):
+        for service in (*itertools.chain(*replicas.values()), services.loader, services.monitor):
             service.environment["FF_DRAIN_SECONDS"] = _DRAIN_SECONDS
+            if python_path is not None:
+                service.environment["PYTHONPATH"] = python_path
         await asyncio.to_thread(services.start)
         undo.push_async_callback(asyncio.to_thread, services.stop)
         for _, second in replicas.values():
@@ -147,26 +150,42 @@ async def run(folder: Path, restarts: int, *, durable: bool = True) -> list[Prom
     """So many restarts of edges, and one of each other process; the report is in the folder, emptied before."""
     shutil.rmtree(folder, ignore_errors=True)
     async with opened(folder, durable=durable) as platform:
-        watching = [asyncio.create_task(each.watch()) for each in platform.balancers.values()]
-        for name, pair in platform.replicas.items():
-            for each in pair:
-                await platform.balancers[name].knows(each.url)
-        await _until_served(platform)
-        work = [platform.evaluate, platform.evaluate, platform.send_events, platform.edit, platform.ask_results]
-        load = [asyncio.create_task(each()) for each in (*work, *(each.run for each in platform.streams))]
-        try:
+        async with under_load(platform) as ends:
             for number in range(restarts):
                 await platform.restart("edge_evaluator", number % 2)
             for name in ("event_ingestor", "control_plane", "analytics"):
                 await platform.restart(name, 0)
             await asyncio.to_thread(platform.services.loader.restart)
-        finally:
-            for task in (*load, *watching):
-                task.cancel()
-            ends = await asyncio.gather(*load, *watching, return_exceptions=True)
-        promises = [*_answered(platform, restarts), await _none_lost(platform), _streams(platform, ends)]
+        done = dict.fromkeys(platform.replicas, "1 × restart of one of two replicas under load")
+        done["edge_evaluator"] = f"{restarts} × restart of one of two replicas under load"
+        promises = [
+            *answered(platform, "stopping is not failing", done),
+            await none_lost(
+                platform, "no event is lost by a restart", "ingestor and loader restarted while events came"
+            ),
+            streams_back(platform, ends),
+        ]
         write_report(folder / "report.json", promises, {"restarts": restarts, "away": _away(platform)})
     return promises
+
+
+@asynccontextmanager
+async def under_load(platform: Platform) -> AsyncIterator[list[BaseException | None]]:
+    """Requests of each kind for the time of the block. What ended by itself is in the list afterwards."""
+    ends: list[BaseException | None] = []
+    watching = [asyncio.create_task(each.watch()) for each in platform.balancers.values()]
+    for name, pair in platform.replicas.items():
+        for each in pair:
+            await platform.balancers[name].knows(each.url)
+    await _until_served(platform)
+    work = [platform.evaluate, platform.evaluate, platform.send_events, platform.edit, platform.ask_results]
+    load = [asyncio.create_task(each()) for each in (*work, *(each.run for each in platform.streams))]
+    try:
+        yield ends
+    finally:
+        for task in (*load, *watching):
+            task.cancel()
+        ends += await asyncio.gather(*load, *watching, return_exceptions=True)
 
 
 async def _until_served(platform: Platform) -> None:
@@ -177,32 +196,34 @@ async def _until_served(platform: Platform) -> None:
     edges.answers.clear()
 
 
-def _answered(platform: Platform, restarts: int) -> list[Promise]:
+def answered(platform: Platform, name: str, done: Mapping[str, str]) -> list[Promise]:
+    """Of each service; `done` says what was done to it."""
     return [
         Promise(
-            f"stopping is not failing: {name}",
-            f"{restarts if name == 'edge_evaluator' else 1} × restart of one of two replicas under load",
+            f"{name}: {service}",
+            done[service],
             balancer.figure,
             not balancer.failures and balancer.answers.total() > 0,
         )
-        for name, balancer in platform.balancers.items()
+        for service, balancer in platform.balancers.items()
     ]
 
 
-async def _none_lost(platform: Platform) -> Promise:
+async def none_lost(platform: Platform, name: str, done: str) -> Promise:
+    """What was acknowledged, against what ClickHouse holds."""
     stored, ends_at = 0, time.monotonic() + _LOADED_SECONDS
     while time.monotonic() < ends_at and stored < platform.acknowledged:
         stored = await asyncio.to_thread(platform.stored)
         await asyncio.sleep(0.5)
     return Promise(
-        "no event is lost by a restart",
-        "ingestor and loader restarted while events came",
+        name,
+        done,
         f"{platform.acknowledged - stored} lost of {platform.acknowledged:,} acknowledged",
         stored >= platform.acknowledged > 0,
     )
 
 
-def _streams(platform: Platform, ends: Sequence[BaseException | None]) -> Promise:
+def streams_back(platform: Platform, ends: Sequence[BaseException | None]) -> Promise:
     """Work that ended by itself is told here: it had no business to."""
     away = _away(platform)
     failed = [str(each) for each in ends if not isinstance(each, asyncio.CancelledError)]

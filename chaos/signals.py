@@ -42,9 +42,9 @@ class Signals:
             for service, edge in self._edges.items():
                 await self._look_at_edge(service, edge)
             ready = await self._ready(self._ingestor)
-            if self._ledger.acknowledged > acknowledged or not self._sdk.delivering:
+            if self._ledger.acknowledged > acknowledged or not self._sdk.delivering or not ready:
                 acknowledged, stored_at = self._ledger.acknowledged, time.monotonic()
-            elif ready and time.monotonic() - stored_at > self._patience:
+            elif time.monotonic() - stored_at > self._patience:
                 self.lies.append(f"the ingestor is ready, and has stored nothing for {self._patience:g} s")
                 stored_at = time.monotonic()
             self.looks += 1

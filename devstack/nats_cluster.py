@@ -15,6 +15,8 @@ from .processes import Program
 
 NODES = 3
 _NAME = "verdict"
+ALL = "$ALL"
+"""The group of all servers, whose leader makes streams and consumers."""
 _BEAT_NANOSECONDS = 1_500_000_000
 
 
@@ -53,14 +55,15 @@ class NatsNode(Part):
         # Healthy is a server that knows who leads, and whose streams and consumers have caught up.
         return nats_answers(self.port) or http_answers(self.monitoring_port, "/healthz")
 
-    def streams(self) -> dict[str, dict[str, Any]]:
-        """What this server says of who holds each stream: its `leader`, and the `replicas` beside it."""
+    def groups(self) -> dict[str, dict[str, Any]]:
+        """What this server says of who holds each stream, and `ALL`: the `leader`, and the `replicas` beside it."""
         body = http_body(self.monitoring_port, "/jsz?streams=true") if self.running else None
         if body is None:
             return {}
-        accounts = json.loads(body).get("account_details") or []
+        answer = json.loads(body)
+        accounts = answer.get("account_details") or []
         details = [each for account in accounts for each in account.get("stream_detail") or []]
-        return {each["name"]: each.get("cluster") or {} for each in details}
+        return {ALL: answer.get("meta_cluster") or {}} | {each["name"]: each.get("cluster") or {} for each in details}
 
 
 class NatsCluster:
@@ -85,18 +88,18 @@ class NatsCluster:
         """By its name."""
         return next(each for each in self.nodes if each.name == name)
 
-    def leader(self, stream: str, among: tuple[NatsNode, ...] | None = None) -> NatsNode | None:
-        """Who leads the stream in the eyes of most of `among`; None while they don't agree."""
+    def leader(self, group: str, among: tuple[NatsNode, ...] | None = None) -> NatsNode | None:
+        """Who leads the stream, or all, in the eyes of most of `among`; None while they don't agree."""
         asked = among or self.nodes
-        said = [each.streams().get(stream, {}).get("leader", "") for each in asked]
+        said = [each.groups().get(group, {}).get("leader", "") for each in asked]
         for name in set(said) - {""}:
             if said.count(name) * 2 > len(asked):
                 return self.node(name)
         return None
 
     def is_whole(self) -> bool:
-        """Whether all say the same leader of each stream, who has just heard the others, which hold what it holds."""
-        said = [node.streams() for node in self.nodes]
+        """Whether all say the same leaders, who have just heard the others, which hold what they hold."""
+        said = [node.groups() for node in self.nodes]
         if any(_leaders(one) != _leaders(said[0]) for one in said):
             return False
         for name, leader in _leaders(said[0]).items():
@@ -108,8 +111,8 @@ class NatsCluster:
         return True
 
 
-def _leaders(streams: dict[str, dict[str, Any]]) -> dict[str, str]:
-    return {name: each.get("leader") or "" for name, each in streams.items()}
+def _leaders(groups: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {name: each.get("leader") or "" for name, each in groups.items()}
 
 
 def _follows(replica: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from chaos.edge_client import EdgeClient
 from chaos.harness import Harness
 from chaos.tenant import FLAG
 from chaos.waiting import until
-from devstack.nats_cluster import NatsCluster, NatsNode
+from devstack.nats_cluster import ALL, NatsCluster, NatsNode
 
 _POLL_SECONDS = 0.02
 _LONGER_SECONDS = 2.0
@@ -32,9 +32,11 @@ class NodeFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What a fault cost, in seconds from when it began. `leader`: until others had one for CONFIG, 0 where the node
-    did not lead it; `edit`: until an edit of after it was on every edge; `events`: until a batch was acknowledged;
-    `ready`: from the end of the fault until every part said that it is ready."""
+    """What a fault cost, in seconds from when it began.
+
+    `leader`: until the others had elected those of CONFIG and of all servers, 0 where the node was neither; `edit`:
+    until an edit of after it was on every edge; `events`: until a batch was acknowledged; `ready`: from the end of the
+    fault until every part said that it is ready."""
 
     fault: str
     node: str
@@ -60,7 +62,7 @@ async def _pass_through(harness: Harness, fault: NodeFault, name: str) -> Passed
     assert cluster is not None
     # A second fault before the first one's node has caught up would take the majority away.
     await until(lambda: asyncio.to_thread(cluster.is_whole))
-    leaders = {stream: await _led_by(cluster, stream) for stream in (CONFIG, EVENTS)}
+    leaders = {stream: await _led_by(cluster, stream) for stream in (CONFIG, EVENTS, ALL)}
     node = leaders[name] if name in leaders else cluster.node(name)
     led = tuple(stream for stream, leader in leaders.items() if leader is node)
     acknowledged, began = harness.ledger.acknowledged, time.monotonic()
@@ -71,7 +73,7 @@ async def _pass_through(harness: Harness, fault: NodeFault, name: str) -> Passed
     async with _inflicted(harness, fault, node):
         began, acknowledged = time.monotonic(), harness.ledger.acknowledged
         async with asyncio.TaskGroup() as group:
-            leader = group.create_task(_elected(cluster, node, began) if CONFIG in led else _nothing())
+            leader = group.create_task(_elected(cluster, node, [each for each in (CONFIG, ALL) if each in led], began))
             edit = group.create_task(_edited(harness, began))
             events = group.create_task(_since(began, stored))
         await _edited(harness, began)
@@ -110,12 +112,14 @@ async def _led_by(cluster: NatsCluster, stream: str) -> NatsNode:
     return found[0]
 
 
-async def _elected(cluster: NatsCluster, lost: NatsNode, began: float) -> float:
+async def _elected(cluster: NatsCluster, lost: NatsNode, groups: Sequence[str], began: float) -> float:
+    if not groups:
+        return 0.0
     others = tuple(each for each in cluster.nodes if each is not lost)
 
     async def another() -> bool:
-        leader = await asyncio.to_thread(cluster.leader, CONFIG, others)
-        return leader is not None and leader is not lost
+        leaders = [await asyncio.to_thread(cluster.leader, each, others) for each in groups]
+        return all(leader is not None and leader is not lost for leader in leaders)
 
     return await _since(began, another)
 
@@ -142,7 +146,3 @@ async def _held(edge: EdgeClient, version: int) -> None:
 async def _since(began: float, condition: Callable[[], Awaitable[object]]) -> float:
     await until(condition, poll_seconds=_POLL_SECONDS)
     return time.monotonic() - began
-
-
-async def _nothing() -> float:
-    return 0.0

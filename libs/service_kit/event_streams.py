@@ -6,12 +6,15 @@ import random
 
 RETRY_MILLISECONDS_MIN = 1000
 RETRY_MILLISECONDS_PER_STREAM = 25
+_FEW_MILLISECONDS_PER_STREAM, _FEW_MILLISECONDS_MAX = 180, 18_000
 
 
 def retry_window(streams: int) -> int:
     """Within how many milliseconds the clients of so many streams shall come back when they lose them at once: forty a
-    second."""
-    return max(RETRY_MILLISECONDS_MIN, RETRY_MILLISECONDS_PER_STREAM * streams)
+    second, and within eighteen seconds where they are fewer, so that in no second more than a tenth of a large fleet
+    on many edges comes back."""
+    few = min(_FEW_MILLISECONDS_PER_STREAM * streams, _FEW_MILLISECONDS_MAX)
+    return max(RETRY_MILLISECONDS_MIN, RETRY_MILLISECONDS_PER_STREAM * streams, few)
 
 
 def retry_field(milliseconds: int) -> bytes:

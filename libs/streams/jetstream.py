@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ import nats.errors
 import nats.js.errors
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from streams import requests, stream_configuration
+from streams import publication, requests, stream_configuration
 from streams.client import BusClient
 from streams.client_errors import UNREACHABLE, asked
 from streams.connection import BusConnection
@@ -36,9 +35,7 @@ from streams.standing import Standing
 from streams.stream_configuration import epoch_milliseconds, server_time, stream_details
 
 _log = logging.getLogger("bus")
-_PUBLISH_TIMEOUT_SECONDS = 5.0
 _LISTEN_AGAIN_SECONDS = 0.1
-_LEADERLESS_SECONDS, _LEADERLESS_AGAIN_SECONDS = 1.0, 0.1
 _REQUEST_TIMEOUT_SECONDS = 3.0
 _CONNECT_AGAIN_SECONDS = 0.25
 _CONNECTING_ENDS_SECONDS = 1.0
@@ -152,19 +149,10 @@ class JetStreamBus:
         if expected is not None:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(expected.sequence)
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = expected.subject
-        until = time.monotonic() + _LEADERLESS_SECONDS
-        while True:
-            call = self._context.publish(subject, payload, timeout=_PUBLISH_TIMEOUT_SECONDS, headers=headers or None)
-            try:
-                ack = await asked(call)
-            except BusUnavailable as error:
-                # Nobody took it, so it may be said again: a stream whose leader stops in order has another one soon.
-                if not isinstance(error.__cause__, nats.js.errors.NoStreamResponseError) or time.monotonic() > until:
-                    raise
-                await asyncio.sleep(_LEADERLESS_AGAIN_SECONDS * (0.5 + random.random()))
-                self._require_connection()
-            else:
-                return PublishAck(ack.seq, bool(ack.duplicate))
+        ack = await publication.publish(
+            self._client, self._context, subject, payload, headers, named=message_id is not None
+        )
+        return PublishAck(ack.seq, bool(ack.duplicate))
 
     async def tell(self, subject: str, payload: bytes) -> None:
         self._require_connection()

@@ -30,6 +30,7 @@ _SILENCE_SECONDS = 2.5
 _LOOK_SECONDS = 0.5
 # It may be laid on a server that nobody has missed yet, which never answers; the next one is laid anew.
 _OPEN_SECONDS = 2.0
+_SINGLY_MAX = 64
 _CONSUMER_LIFE_SECONDS = 30.0
 _SPREAD_SECONDS = 0.5
 
@@ -57,6 +58,8 @@ class OrderedFollower:
                 yield Restarted()
                 # All followers find it at one moment, and all of them read the whole stream again.
                 await asyncio.sleep(random.random() * _SPREAD_SECONDS)
+            async for delivered in self._missed():
+                yield delivered
             reconnections = self._client.stats["reconnects"]
             inbox = self._client.new_inbox()
             subscription = await self._client.subscribe(inbox)
@@ -70,6 +73,21 @@ class OrderedFollower:
             return
         finally:
             await self._discard(subscription, consumer)
+
+    async def _missed(self) -> AsyncGenerator[Delivered, None]:
+        """The next few messages after the last one, one by one, from the stream's leader: a consumer is laid by the
+        leader of the whole cluster, and there may be none for a while."""
+        for _ in range(_SINGLY_MAX):
+            if self._last is None:
+                return
+            try:
+                found = await self._context.get_msg(self._stream, self._last + 1, subject=self._filter, next=True)
+            except nats.js.errors.NotFoundError:
+                return
+            assert found.seq is not None  # noqa: S101 - of a message that was found
+            self._last = found.seq
+            at = found.time.timestamp() if found.time is not None else 0
+            yield Delivered(found.subject or "", found.data or b"", found.seq, round(at * 1000))
 
     async def _is_another_stream(self) -> bool:
         """Forgets the position when the stream was made anew or has lost its end. True if it had one."""

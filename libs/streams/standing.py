@@ -20,8 +20,8 @@ from streams.majority import SILENCE_SECONDS, require_majority
 from streams.port import BusError, BusUnavailable, StreamMissing
 from streams.stream_configuration import stream_details
 
-_LOOK_SECONDS, _LOOK_SECONDS_MAX = 1.0, 15.0
-_ANSWER_SECONDS = 1.5
+_LOOK_SECONDS, _LOOK_SECONDS_MAX = 0.75, 15.0
+_ANSWER_SECONDS = 1.2
 # In trouble it is looked more often for as long as an election may take, and then less and less.
 _TROUBLE_LOOK_SECONDS, _TROUBLE_ANSWER_SECONDS, _TROUBLE_SECONDS = 0.5, 1.0, 20.0
 _CONNECT_SECONDS = 1.0
@@ -50,13 +50,10 @@ class Standing:
         """Returns when the stream is reached, here or at another server, or the connection is lost."""
         pause = _TROUBLE_LOOK_SECONDS
         while self._client.is_connected:
-            here, better = await asyncio.gather(
-                _reaches(self._client, stream, _TROUBLE_ANSWER_SECONDS), self._better(stream, began)
-            )
-            if here:
-                return
-            if better is not None:
+            if (better := await self._better(stream, began)) is not None:
                 await self._client.move(better)
+                return
+            if await _reaches(self._client, stream, _TROUBLE_ANSWER_SECONDS):
                 return
             if time.monotonic() - began > _TROUBLE_SECONDS:
                 pause = min(pause * 2, _LOOK_SECONDS_MAX)
@@ -64,21 +61,32 @@ class Standing:
 
     async def _better(self, stream: str, began: float) -> str | None:
         """A server that reaches the stream."""
-        others = [each for each in self._connection.servers if each != self._client.server]
-        random.shuffle(others)
-        reached = await asyncio.gather(*(self._reaches_at(each, stream, began) for each in others))
-        return next((each for each, good in zip(others, reached, strict=True) if good), None)
+        asked = [
+            asyncio.create_task(self._reached(each, stream, began))
+            for each in self._connection.servers
+            if each != self._client.server
+        ]
+        try:
+            for answer in asyncio.as_completed(asked):
+                if (reached := await answer) is not None:
+                    return reached
+            return None
+        finally:
+            for each in asked:
+                each.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
 
-    async def _reaches_at(self, server: str, stream: str, began: float) -> bool:
+    async def _reached(self, server: str, stream: str, began: float) -> str | None:
+        """The server, if it reaches the stream."""
         client = BusClient(replace(self._connection, servers=(server,)), f"{self._name}-probe")
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await client.connect_once(error_cb=_ignore)
             # A leader that was cut off when the trouble began has heard nobody since, and must not be taken for one.
             within = min(max(time.monotonic() - began - 0.3, _BEAT_SECONDS), SILENCE_SECONDS)
-            return await _reaches(client, stream, _TROUBLE_ANSWER_SECONDS, within)
+            return server if await _reaches(client, stream, _TROUBLE_ANSWER_SECONDS, within) else None
         except (nats.errors.Error, OSError, TimeoutError, ValueError):
-            return False
+            return None
         finally:
             with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
                 await client.end()

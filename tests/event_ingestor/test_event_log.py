@@ -202,3 +202,20 @@ async def test_one_that_stops_waiting_does_not_disturb_the_others(bus: MemoryBus
     await patient
     (batch,) = await stored(bus)
     assert batch.metrics == b"a\nb\n"
+
+
+async def test_a_publication_that_nobody_answers_shows_before_it_is_given_up() -> None:
+    """A bus that went silent takes a publication's whole patience until the first failure."""
+    clock = ManualClock()
+    registry = CollectorRegistry()
+    storage = StorageHealth(MemoryBus(), registry, clock)
+    storage.tried()
+    clock.advance(2.9)
+    assert await storage.check() is None
+    clock.advance(0.2)
+    storage.tried()
+    assert await storage.check() == "nothing was stored for 3 s, although it was tried"
+    assert registry.get_sample_value("verdict_event_publish_failing_seconds") == pytest.approx(3.1)
+    storage.succeeded()
+    assert await storage.check() is None
+    assert registry.get_sample_value("verdict_event_publish_failing_seconds") == 0
