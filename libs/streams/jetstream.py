@@ -31,7 +31,7 @@ from streams.port import (
 )
 from streams.pull_consumer import PullConsumer
 from streams.responder import Responder
-from streams.standing import Standing
+from streams.server_choice import ServerChoice
 from streams.stream_configuration import epoch_milliseconds, server_time, stream_details
 
 _log = logging.getLogger("bus")
@@ -51,7 +51,7 @@ class JetStreamBus:
         self._connection = BusConnection.to(connection) if isinstance(connection, str) else connection
         self._client = BusClient(self._connection, name)
         self._context = self._client.jetstream(timeout=_REQUEST_TIMEOUT_SECONDS)
-        self._standing = Standing(self._client, self._connection, name)
+        self._choice = ServerChoice(self._client, self._connection, name)
         self._connecting: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._told: set[str] = set()
@@ -86,7 +86,7 @@ class JetStreamBus:
                 )
                 await self._tell_return()
                 if len(self._connection.servers) > 1:
-                    self._watching = asyncio.create_task(self._standing.keep(), name="bus-standing")
+                    self._watching = asyncio.create_task(self._choice.keep(), name="bus-choice")
                 return
             except (nats.errors.Error, OSError, ValueError) as error:
                 await self._tell_failure(error)
@@ -123,7 +123,7 @@ class JetStreamBus:
         return f"not connected ({self._trouble})" if self._trouble else "not connected"
 
     async def _details(self, stream: str) -> dict[str, Any]:
-        self._standing.stream = stream
+        self._choice.stream = stream
         return await stream_details(self._context, stream)
 
     def _require_connection(self) -> None:
@@ -132,7 +132,7 @@ class JetStreamBus:
 
     async def ensure_stream(self, spec: StreamSpec) -> str | None:
         self._require_connection()
-        self._standing.stream = spec.name
+        self._choice.stream = spec.name
         return await stream_configuration.ensure(self._context, spec)
 
     async def time(self, stream: str) -> int:
@@ -182,7 +182,7 @@ class JetStreamBus:
         await requests.respond(self._client, subject, group, responder)
 
     async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
-        self._standing.stream = stream
+        self._choice.stream = stream
         follower = OrderedFollower(self._client, self._context, stream, filter_subject)
         pause = _FOLLOW_AGAIN_SECONDS
         while True:

@@ -28,7 +28,7 @@ _CONNECT_SECONDS = 1.0
 _BEAT_SECONDS = 1.2
 
 
-class Standing:
+class ServerChoice:
     """Looks once a second whether `stream`, one that is in use, has a leader that is heard here and hears others."""
 
     def __init__(self, client: BusClient, connection: BusConnection, name: str) -> None:
