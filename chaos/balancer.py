@@ -16,10 +16,11 @@ _NAMED_MAX = 5
 
 
 class Balancer:
-    """Sends requests to the replicas of one service. `answers` counts them by status, `cut` for none."""
+    """Sends requests to the replicas of one service, and waits for each answer for so many seconds. `answers` counts
+    them by status, `cut` for none."""
 
-    def __init__(self, urls: Sequence[str], headers: Mapping[str, str]) -> None:
-        self._clients = {url: httpx.AsyncClient(base_url=url, headers=headers, timeout=10) for url in urls}
+    def __init__(self, urls: Sequence[str], headers: Mapping[str, str], seconds: float = 10.0) -> None:
+        self._clients = {url: httpx.AsyncClient(base_url=url, headers=headers, timeout=seconds) for url in urls}
         self._ready: set[str] = set()
         self._said: dict[str, str] = {}
         self._turns = itertools.count()

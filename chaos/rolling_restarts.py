@@ -35,6 +35,8 @@ _EVENTS_PER_BATCH = 10
 _STREAMS = 4
 _STREAM_SECONDS_MAX = 5.0
 _LOADED_SECONDS = 60.0
+_PATIENCE = {"edge_evaluator": 10.0, "event_ingestor": 10.0, "control_plane": 10.0, "analytics": 60.0}
+"""Seconds that a request waits for its answer; a result may take as long as a query does."""
 # Pauses between the requests of one worker.
 _EDGE_SECONDS, _EVENTS_SECONDS, _EDIT_SECONDS, _RESULT_SECONDS = 0.01, 0.05, 0.1, 0.5
 
@@ -137,7 +139,7 @@ async def opened(folder: Path, *, durable: bool, python_path: str | None = None)
         key = {"Authorization": f"Bearer {tenant.server_key}"}
         headers = {"edge_evaluator": key, "event_ingestor": key}
         balancers = {
-            name: Balancer([each.url for each in pair], headers.get(name, tenant.authorization))
+            name: Balancer([each.url for each in pair], headers.get(name, tenant.authorization), _PATIENCE[name])
             for name, pair in replicas.items()
         }
         streams = [StreamReader(balancers["edge_evaluator"]) for _ in range(_STREAMS)]

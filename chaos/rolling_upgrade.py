@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -34,9 +35,12 @@ _SLOWER = {"analytics": 10, "control_plane": 2}
 _PATIENCE_SECONDS = 300.0
 
 
-async def run(folder: Path, beside: int, *, durable: bool = True, commit: str | None = None) -> list[Promise]:
-    """`beside`: so many requests each service answers while old and new stand beside each other. The report is in the
-    folder, emptied before. Raises ReleaseMissing, PartFailedError."""
+async def run(
+    folder: Path, beside: int, *, durable: bool = True, commit: str | None = None, whole: Sequence[str] = _ORDER
+) -> list[Promise]:
+    """`beside`: so many requests each service answers while old and new stand beside each other; of those that are not
+    in `whole` the second one stays of the version before. The report is in the folder, emptied before. Raises
+    ReleaseMissing, PartFailedError."""
     shutil.rmtree(folder, ignore_errors=True)
     commit = commit or released_commit()
     before = python_path(await asyncio.to_thread(unpack, commit, folder / "before"))
@@ -50,12 +54,13 @@ async def run(folder: Path, beside: int, *, durable: bool = True, commit: str | 
                 for name in _ORDER:
                     await _upgrade(platform, name, 0)
                     mixed[name] = await _serve(platform, name, beside)
-                    await _upgrade(platform, name, 1)
+                    if name in whole:
+                        await _upgrade(platform, name, 1)
                     if name == "event_ingestor":
                         for each in (platform.services.loader, second_loader):
                             await _renew(each)
             done = {
-                name: f"two of the version before replaced one by one; {mixed[name]:,} requests while both served"
+                name: f"replaced one by one; {mixed[name]:,} requests while both versions served"
                 for name in platform.replicas
             }
             promises = [
