@@ -166,7 +166,7 @@ async def test_sdks_are_told_within_which_time_to_come_back(edge: RunningEdge, m
         client.stream("GET", "/v1/stream", headers={"authorization": f"Bearer {SERVER_KEY}"}) as answer,
     ):
         told = (line async for line in answer.aiter_lines() if line.startswith((":", "retry: ")))
-        assert [await anext(told) for _ in range(3)] == ["retry: 2500", ": still here", "retry: 2500"]
+        assert [await anext(told) for _ in range(3)] == ["retry: 18000", ": still here", "retry: 18000"]
         for _ in range(60):
             streams.leave(key)
         while await anext(told) != "retry: 1000":
