@@ -37,24 +37,21 @@ class Told:
         self.asked = 0
 
 
-class FleetClient:
+class FleetClient(asyncio.Transport):
     """One client's end of a stream; it is its own transport. `last`: the bytes that it was sent last."""
 
-    __slots__ = ("_told", "last", "stream")
+    __slots__ = ("_told", "last", "stream", "transport")
 
     def __init__(self, told: Told) -> None:
         self._told = told
         self.last = b""
         self.stream: EventStream | None = None
+        self.transport: asyncio.Transport = self
 
-    @property
-    def transport(self) -> FleetClient:
-        return self
-
-    def write(self, data: bytes) -> None:
-        self.last = data
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.last = bytes(data)
         self._told.bytes += len(data)
-        self._told.asked += b"refetchEvaluation" in data
+        self._told.asked += b"refetchEvaluation" in self.last
 
     def end_stream(self, last_chunks: bytes) -> None:
         self.write(last_chunks)

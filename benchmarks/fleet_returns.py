@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from feature_flag_platform.configuration.follower import PAUSE_SECONDS_MAX
 from feature_flag_platform.pauses import pause
@@ -34,12 +35,16 @@ def told_seconds(sent: bytes) -> float:
 
 def of_sdks(windows: Sequence[float]) -> list[Pause]:
     """Clients that choose a moment in their edge's window, and a wider one after each failure."""
-    return [lambda attempt, window=each: pause(attempt, window=window, cap=PAUSE_SECONDS_MAX) for each in windows]
+    return [partial(pause, window=each, cap=PAUSE_SECONDS_MAX) for each in windows]
 
 
 def as_told(moments: Sequence[float]) -> list[Pause]:
     """Clients of OFREP's streams and browsers, which wait as long as they were told, each time."""
-    return [lambda _, moment=each: moment for each in moments]
+    return [partial(_always, each) for each in moments]
+
+
+def _always(seconds: float, _: int) -> float:
+    return seconds
 
 
 def returns(clients: str, pauses: Sequence[Pause], outage: float) -> Return:
