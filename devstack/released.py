@@ -10,6 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _BEFORE_ANY_RELEASE = "4f7146abe71e913311d05fff6bbfcfd580f5b3b4"
 """Stands in for the last release until there is a first one: a commit whose services run with the packages of today."""
+_COMPLETE = ("git", "fetch", "--quiet", "--unshallow", "--tags")
+_COMPLETE_SECONDS = 120
 _FOLDERS = ("services", "libs")
 _NATIVE = Path("libs/bucketing/native")
 
@@ -19,7 +21,10 @@ class ReleaseMissing(Exception):
 
 
 def released_commit(root: Path = ROOT) -> str:
-    """Of the newest tag of a release that this version comes after. Raises ReleaseMissing."""
+    """Of the newest tag of a release that this version comes after; a shallow clone is completed first where its
+    origin answers. Raises ReleaseMissing."""
+    if _git(root, "rev-parse", "--is-shallow-repository") == "true":
+        subprocess.run(_COMPLETE, cwd=root, capture_output=True, timeout=_COMPLETE_SECONDS, check=False)
     here = _git(root, "rev-parse", "HEAD")
     tags = _git(root, "tag", "--merged", "HEAD", "--list", "v*", "--sort=-version:refname").split()
     commits = [_git(root, "rev-list", "-n", "1", tag) for tag in tags]
@@ -28,7 +33,7 @@ def released_commit(root: Path = ROOT) -> str:
         ["git", "cat-file", "-e", f"{commit}^{{commit}}"], cwd=root, capture_output=True, check=False
     )
     if known.returncode:
-        raise ReleaseMissing(f"{commit[:12]} is not in this clone: run `git fetch --unshallow --tags`")
+        raise ReleaseMissing(f"{commit[:12]} is not in this clone: run `{' '.join(_COMPLETE)}`")
     return commit
 
 

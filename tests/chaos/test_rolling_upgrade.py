@@ -47,9 +47,19 @@ def test_the_newest_release_before_this_version_is_upgraded_from(history: Path) 
     assert released_commit(history) == newest
 
 
+def test_a_shallow_clone_is_completed(history: Path, tmp_path: Path) -> None:
+    released = committed(history)
+    git(history, "tag", "v0.1.0")
+    committed(history)
+    subprocess.run(
+        [*GIT, "clone", "-q", "--depth", "1", "--no-tags", f"file://{history}", str(tmp_path / "shallow")], check=True
+    )
+    assert released_commit(tmp_path / "shallow") == released
+
+
 def test_without_its_history_it_is_said_what_to_do(history: Path) -> None:
     committed(history)
-    with pytest.raises(ReleaseMissing, match="run `git fetch --unshallow --tags`"):
+    with pytest.raises(ReleaseMissing, match="run `git fetch --quiet --unshallow --tags`"):
         released_commit(history)
 
 
