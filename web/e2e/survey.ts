@@ -27,22 +27,36 @@ export interface Survey {
   readonly widths?: boolean;
 }
 
+const fileOf = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+
+/** Pictures of both schemes and of a phone's width, where nothing else is of interest. */
+export async function keepPictures(page: Page, name: string): Promise<void> {
+  const before = page.viewportSize() ?? DESKTOP;
+  for (const scheme of ["dark", "light"] as const) {
+    await inScheme(page, scheme);
+    await keepPicture(page, `${fileOf(name)}-${scheme}`);
+  }
+  await keepPhonePicture(page, name);
+  await page.setViewportSize(before);
+}
+
+async function keepPhonePicture(page: Page, name: string): Promise<void> {
+  await page.setViewportSize(PHONE);
+  await settled(page);
+  await keepPicture(page, `${fileOf(name)}-360`);
+}
+
 /** No fault so far, no serious finding of axe; the page stands as it stood. */
 export async function survey(page: Page, { name, pictures = true, widths = false }: Survey): Promise<void> {
-  const file = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   const before = page.viewportSize() ?? DESKTOP;
   for (const scheme of ["light", "dark"] as const) {
     await inScheme(page, scheme);
     await sound(page, scheme, scheme === "dark" ? OF_COLOURS : []);
-    if (pictures) await keepPicture(page, `${file}-${scheme}`);
+    if (pictures) await keepPicture(page, `${fileOf(name)}-${scheme}`);
   }
   await inScheme(page, "light");
   if (widths) await fits(page);
-  if (pictures) {
-    await page.setViewportSize(PHONE);
-    await settled(page);
-    await keepPicture(page, `${file}-360`);
-  }
+  if (pictures) await keepPhonePicture(page, name);
   await page.setViewportSize(before);
   expect(faultsOf(page), "what the page told of faults").toEqual([]);
 }

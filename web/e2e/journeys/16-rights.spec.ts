@@ -1,4 +1,5 @@
-import { Api, expect, type Person, test } from "../fixtures";
+import { Api, expect, type Person, type Place, test } from "../fixtures";
+import { FLAG, flag, furnish } from "../scene";
 
 /** Controls of the pages, with the right that the API asks for where they lead. */
 const CONTROLS = [
@@ -14,6 +15,77 @@ const CONTROLS = [
   { page: "changes/1?env=production", name: "Approve", right: "change:review", environment: "production" },
 ] as const;
 
+/** Controls of what a project has, with what they lead to as the API is asked for it. */
+const ASKED: readonly {
+  readonly page: string;
+  readonly role?: "switch";
+  readonly name: string;
+  readonly ask: (api: Api, place: Place) => Promise<unknown>;
+}[] = [
+  {
+    page: "flags?env=production",
+    role: "switch",
+    name: `${FLAG} in Production`,
+    ask: (api, { at }) =>
+      api.put(`${at}/flags/${FLAG}/environments/production/enabled?dry_run=true`, { enabled: false }),
+  },
+  { page: "flags", name: "Create flag", ask: (api, { at }) => api.post(`${at}/flags?dry_run=true`, flag("mine")) },
+  {
+    page: "segments",
+    name: "Create segment",
+    ask: (api, { at }) => api.post(`${at}/segments?dry_run=true`, { key: "mine", name: "Mine" }),
+  },
+  {
+    page: "metrics",
+    name: "Define metric",
+    ask: (api, { at }) => api.post(`${at}/metrics`, { key: "mine", name: "Mine", aggregation: "conversion" }),
+  },
+  {
+    page: "experiments/layers",
+    name: "Create layer",
+    ask: (api, { at }) => api.post(`${at}/layers`, { key: "mine", name: "Mine" }),
+  },
+  {
+    page: "experiments/holdouts",
+    name: "Create holdout",
+    ask: (api, { at }) => api.post(`${at}/holdouts`, { key: "mine", name: "Mine", share: 1 }),
+  },
+  {
+    page: "overrides?env=production",
+    name: "Set override",
+    ask: (api, { at }) =>
+      api.put(`${at}/environments/production/overrides/mine`, {
+        flag: "free-shipping",
+        variation: "on",
+        reason: "to see it",
+      }),
+  },
+  {
+    page: "experiments?env=production",
+    name: "Design experiment",
+    ask: (api, { at }) =>
+      api.post(`${at}/experiments`, {
+        key: "mine",
+        environment: "production",
+        flag: "free-shipping",
+        variations: [
+          { key: "off", weight: 50 },
+          { key: "on", weight: 50 },
+        ],
+        metrics: [{ metric: "purchase" }],
+        plan: { mode: "fixed", planned_units: 100 },
+      }),
+  },
+  {
+    page: "experiments/checkout-test?env=production",
+    name: "Start",
+    ask: async (api, place) => {
+      const { etag } = await place.api.ask("GET", `${place.at}/experiments/checkout-test`);
+      return api.post(`${place.at}/experiments/checkout-test/start`, {}, { "If-Match": etag });
+    },
+  },
+];
+
 const SOMEBODY_GIVES_IT = /; (?!nobody|whoever).+ can give it$/;
 
 interface Permissions {
@@ -23,7 +95,7 @@ interface Permissions {
 }
 
 for (const role of ["viewer", "analyst", "developer"] as const) {
-  test(`each control of a ${role} equals the API's answer`, async ({ page, place, signIn, clean }) => {
+  test(`each control equals the API's answer: ${role}`, async ({ page, place, signIn, clean }) => {
     const { api, at } = place;
     await api.post(`${at}/segments`, { key: "beta", name: "Beta", included: ["u1"] });
     const edit = { entity: "segment", key: "beta", action: "update", document: { name: "Beta people" } };
@@ -62,5 +134,28 @@ for (const role of ["viewer", "analyst", "developer"] as const) {
       .then(() => "given")
       .catch((refusal: unknown) => String(refusal));
     expect(asked).toContain("missing_right");
+  });
+}
+
+for (const role of ["viewer", "analyst", "developer"] as const) {
+  test(`what can't be done in pages is what the API refuses: ${role}`, async ({ page, place, signIn, clean }) => {
+    await furnish(place);
+    const person = await place.person(role);
+    const theirs = await Api.signedIn(person);
+    await signIn(page, person);
+    for (const { page: at, role: kind = "button", name, ask } of ASKED) {
+      await page.goto(`/p/${place.project}/${at}`);
+      const control = page.getByRole(kind, { name, exact: true }).first();
+      await expect(control, name).toBeVisible();
+      const refusal = await ask(theirs, place).then(
+        () => "",
+        (thrown: unknown) => String(thrown),
+      );
+      if (refusal !== "") expect(refusal, name).toContain("missing_right");
+      const disabled = expect(control, `${name}: ${refusal === "" ? "taken" : "refused"} by the API`);
+      if (refusal === "") await disabled.not.toHaveAttribute("aria-disabled", "true");
+      else await disabled.toHaveAttribute("aria-disabled", "true");
+    }
+    await clean(page, { name: `an experiment as a ${role} sees it` });
   });
 }

@@ -5,7 +5,7 @@ import { cutTexts } from "../looks";
 import { addressOf, follow, openPage, openTab, type RoutedPage, routedPages, tabsOf } from "../pages";
 import { newPlace } from "../place";
 import { FLAG, type Scene } from "../scene";
-import { keepPicture, PHONE, settled, survey } from "../survey";
+import { keepPicture, keepPictures, PHONE, settled, survey } from "../survey";
 import { test } from "../tour";
 
 const pages = await routedPages();
@@ -139,7 +139,7 @@ async function each(
     await expect(page.getByRole("main"), at.path).toHaveText(/\S/);
     const name = `${await look(page, at)} ${named(at.path)}`;
     if (WHOLE.has(at.path)) await survey(page, { name, widths: true });
-    else await keepPicture(page, `${name.replace(" ", "-")}-light`);
+    else await keepPictures(page, name);
   }
   expect(faultsOf(page)).toEqual([]);
   await page.context().close();
