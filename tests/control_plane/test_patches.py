@@ -16,6 +16,9 @@ DOCUMENTS = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("a~/", max_size=2), inner, max_size=4)
 )
 
+OFF = {"variation": "off"}
+QUARTER = {"rollout": {"variations": [{"key": "on", "weight": 25}, {"key": "off", "weight": 75}]}}
+
 
 def patched(document: Any, operations: list[dict[str, Any]]) -> Any:
     """RFC 6902, as far as add, remove and replace."""
@@ -135,6 +138,13 @@ def test_what_a_list_begins_and_ends_with_stays() -> None:
         pytest.param({"a": [1, 2]}, {"a": [1, 3, 4]}, ["a[1]: 2 → 3", "a[2] added: 4"], id="elements-by-place"),
         pytest.param({"a": {}}, {"a": {"b": 1}}, ["a.b added: 1"], id="a-part"),
         pytest.param({"a": "x" * 500}, {"a": ""}, [f'a: "{"x" * 118}… → ""'], id="a-long-text-is-cut"),
+        pytest.param(
+            {"default": OFF}, {"default": {"variation": "on"}}, ['default.variation: "off" → "on"'], id="a-serve"
+        ),
+        pytest.param(
+            {"default": OFF}, {"default": QUARTER}, ["default: off → on to 25 %, off to 75 %"], id="a-rollout"
+        ),
+        pytest.param({}, {"default": QUARTER}, ["default added: on to 25 %, off to 75 %"], id="a-new-rollout"),
         pytest.param(None, {"a": 1}, ["created"], id="a-creation"),
         pytest.param({"a": 1}, None, ["deleted"], id="a-deletion"),
     ],

@@ -100,7 +100,10 @@ def _pointer(path: Path) -> str:
 def _sentences(before: Any, after: Any, path: str) -> Iterator[str]:
     if alike(before, after):
         return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    was, becomes = _served(before), _served(after)
+    if was is not None and becomes is not None and before.keys() != after.keys():
+        yield f"{path}: {was} → {becomes}"
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in sorted(before.keys() | after.keys()):
             yield from _of_part(before, after, name, f"{path}.{name}" if path else name)
     elif isinstance(before, list) and isinstance(after, list):
@@ -151,7 +154,19 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return _cut(_alike.encode(value).decode())
+    return _served(value) or _cut(_alike.encode(value).decode())
+
+
+def _served(value: Any) -> str | None:
+    """What a serve document says: "on", or "on to 25 %, off to 75 %"; None of anything else."""
+    match value:
+        case {"variation": str(key), **rest} if not rest:
+            return key
+        case {"rollout": {"variations": [*shares]}, **rest} if not rest and shares:
+            told = [(each.get("key"), each.get("weight")) for each in shares if isinstance(each, Mapping)]
+            if len(told) == len(shares) and all(isinstance(weight, int | float) for _, weight in told):
+                return _cut(", ".join(f"{key} to {weight:g} %" for key, weight in told))
+    return None
 
 
 def _cut(text: str) -> str:
