@@ -27,7 +27,8 @@ describe("drafts of rollouts", () => {
         action: "roll_back" as const,
         window_seconds: 60,
       },
-      { built_in: "no_data" as const, action: "hold" as const },
+      { built_in: "no_data" as const, action: "hold" as const, silence_seconds: 90 },
+      { built_in: "sdk_errors" as const, action: "notify" as const },
     ];
     const draft = draftOf(plan, guards);
     expect(draft.plan.steps.map((each) => [each.hold, each.unit])).toEqual([

@@ -35,7 +35,10 @@ export interface DraftGuard {
   readonly margin: number;
   readonly marginKind: "relative" | "absolute";
   readonly action: Guard["action"];
+  /** After a unit's first exposure, in which its events count. */
   readonly windowSeconds: number;
+  /** Of `no_data`: without events for so long it acts; null is the service's own. */
+  readonly silenceSeconds: number | null;
 }
 
 interface Named {
@@ -74,6 +77,7 @@ export const newGuard = (id: number): DraftGuard => ({
   marginKind: "relative",
   action: "roll_back",
   windowSeconds: 60,
+  silenceSeconds: null,
 });
 
 export function planDocument(draft: DraftPlan): PlanFields {
@@ -91,7 +95,14 @@ export function planDocument(draft: DraftPlan): PlanFields {
 
 export function guardDocuments(guards: readonly DraftGuard[]): GuardFields[] {
   return guards.map((each) => {
-    if (each.kind !== "metric") return { built_in: each.kind, action: each.action };
+    if (each.kind !== "metric") {
+      const silence = each.kind === "no_data" && each.silenceSeconds !== null;
+      return {
+        built_in: each.kind,
+        action: each.action,
+        ...(silence ? { silence_seconds: each.silenceSeconds } : {}),
+      };
+    }
     return {
       metric: each.metric ?? "",
       margin: each.marginKind === "relative" ? rounded(each.margin / 100) : each.margin,
@@ -166,6 +177,7 @@ function draftGuard(guard: Guard, index: number): DraftGuard {
     marginKind,
     action: guard.action,
     windowSeconds: guard.window_seconds ?? 60,
+    silenceSeconds: guard.silence_seconds ?? null,
   };
 }
 

@@ -17,6 +17,10 @@ const MARGINS = [
 ] as const;
 const ACTIONS = (["roll_back", "hold", "notify"] as const).map((value) => ({ value, label: GUARD_ACTIONS[value] }));
 
+const DAY_SECONDS = 86_400;
+/** The service's own. */
+const SILENCE_SECONDS = 300;
+
 interface Props {
   readonly value: readonly DraftGuard[];
   readonly onChange: (next: readonly DraftGuard[]) => void;
@@ -64,7 +68,27 @@ export function GuardFields({ value, onChange }: Props) {
                 value={guard.marginKind}
                 onChange={(kind) => change(guard.id, { marginKind: kind === "absolute" ? "absolute" : "relative" })}
               />
+              <NumberInput
+                label="Events within"
+                description="Of a unit's first exposure"
+                suffix=" s"
+                min={1}
+                max={DAY_SECONDS}
+                value={guard.windowSeconds}
+                onChange={(seconds) => change(guard.id, { windowSeconds: Number(seconds) || 60 })}
+              />
             </>
+          )}
+          {guard.kind === "no_data" && (
+            <NumberInput
+              label="Silent for"
+              placeholder={`${SILENCE_SECONDS} s`}
+              suffix=" s"
+              min={10}
+              max={DAY_SECONDS}
+              value={guard.silenceSeconds ?? ""}
+              onChange={(seconds) => change(guard.id, { silenceSeconds: Number(seconds) || null })}
+            />
           )}
           <Select
             label="Then"
