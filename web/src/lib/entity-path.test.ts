@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entityPath, inEnvironment } from "./entity-path";
+import { entityPath } from "./entity-path";
 
 describe("where an entity is looked at", () => {
   test.each([
@@ -11,10 +11,5 @@ describe("where an entity is looked at", () => {
     ["audit_head", "1", null],
   ])("%s", (entity, key, path) => {
     expect(entityPath("shop", entity, key)).toBe(path);
-  });
-
-  test("in an environment of its own", () => {
-    expect(inEnvironment("/p/shop/flags/a", "staging")).toBe("/p/shop/flags/a?env=staging");
-    expect(inEnvironment("/p/shop/flags/a", null)).toBe("/p/shop/flags/a");
   });
 });

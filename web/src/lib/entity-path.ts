@@ -36,7 +36,3 @@ export function entityPath(project: string, entity: string, key: string): string
   const list = LISTS[entity];
   return list === undefined ? null : pagePath(project, list[0], undefined, list[1]);
 }
-
-/** The same, in an environment of its own instead of the one that is looked at. */
-export const inEnvironment = (path: string, environment: string | null): string =>
-  environment === null ? path : `${path}?env=${encodeURIComponent(environment)}`;

@@ -60,21 +60,6 @@ export function editWords(
   return words.length === 0 ? edit.difference.words : words;
 }
 
-/** The page of what an edit is about. */
-export function editPage(entity: Edit["entity"]): string | null {
-  const pages: Partial<Record<Edit["entity"], string>> = {
-    flag: "flags",
-    flag_settings: "flags",
-    config: "configs",
-    config_settings: "configs",
-    segment: "segments",
-    metric: "metrics",
-    experiment: "experiments",
-    rollout: "rollouts",
-  };
-  return pages[entity] ?? null;
-}
-
 /** "1 of 2 approvals", of the environment that lacks most. */
 export function approvalWords(approvals: readonly Approval[]): string {
   const wanted = approvals.filter((each) => each.needed > 0);

@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Card } from "@/components/Card";
 import { JsonEditor } from "@/components/JsonEditor";
 import { PageLink } from "@/components/PageLink";
-import { pagePath, useParams } from "@/lib/url";
-import { editPage, editTitle, editWords } from "../model";
+import { entityPath } from "@/lib/entity-path";
+import { useParams } from "@/lib/url";
+import { editTitle, editWords } from "../model";
 import classes from "../pages/changes.module.css";
 import { type Edit, proposedOnQuery } from "../queries";
 
@@ -13,13 +14,12 @@ export function EditCard({ edit }: { readonly edit: Edit }) {
   const { project } = useParams();
   const stood = useQuery(proposedOnQuery(project, edit)).data ?? null;
   const words = editWords(edit, stood);
-  const page = editPage(edit.entity);
-  const entity = edit.key.split("/")[0] ?? edit.key;
+  const path = entityPath(project, edit.entity, edit.key.split("/")[0] ?? edit.key);
   return (
     <Card
       title={editTitle(edit)}
       subtitle={edit.environments.length > 1 ? `Changes what ${edit.environments.join(", ")} serve` : undefined}
-      actions={page === null ? undefined : <PageLink to={pagePath(project, page, entity)}>Open as it is now</PageLink>}
+      actions={path === null ? undefined : <PageLink to={path}>Open as it is now</PageLink>}
     >
       {words.length === 0 ? (
         <p className={classes.hint}>It is so already: nothing would change.</p>

@@ -4,8 +4,8 @@ import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
 import { Time } from "@/components/Time";
-import { entityPath, inEnvironment } from "@/lib/entity-path";
-import { pagePath } from "@/lib/url";
+import { entityPath } from "@/lib/entity-path";
+import { inEnvironment, pagePath } from "@/lib/url";
 import { changesQuery, type Entry } from "../queries";
 import classes from "./List.module.css";
 
