@@ -29,7 +29,8 @@ from .tenant import FLAG, Tenant
 from .waiting import until
 
 _FOLDER = Path("build/chaos-rolling")
-_DRAIN_SECONDS = "3"
+_DRAIN_SECONDS = "5"
+_GRACE_SECONDS = 90.0
 _PREFIX = "rolling-"
 _EVENTS_PER_BATCH = 10
 _STREAMS = 4
@@ -57,7 +58,8 @@ class Platform:
     async def restart(self, name: str, which: int) -> None:
         """Returns when requests come to it again."""
         service = self.replicas[name][which]
-        await asyncio.to_thread(service.restart)
+        # Nobody is killed amid an answer because the machine is slow.
+        await asyncio.to_thread(service.restart, _GRACE_SECONDS)
         await self.balancers[name].knows(service.url)
 
     # The load: each goes on until it is cancelled.

@@ -25,6 +25,8 @@ _LAUNCHER = Path(__file__).with_name("launch.py")
 _LOG_LINES_SHOWN = 8
 _POLL_SECONDS = 0.02
 _KILL_WAIT_SECONDS = 10.0
+GRACE_SECONDS = 10.0
+"""For a program that was asked to end."""
 
 Probe = Callable[[], str | None]
 """Asks a server in its own protocol; None when it is ready, else what is missing."""
@@ -159,7 +161,7 @@ class Process:
             why = f"still runs after {timeout_seconds:g} s"
             raise PartFailedError(self.program.name, why, self.program.log) from None
 
-    def stop(self, grace_seconds: float = 10.0, ask: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, grace_seconds: float = GRACE_SECONDS, ask: signal.Signals = signal.SIGTERM) -> None:
         """Ask the program to end; kill it and its children when the grace is over. Harmless when it has ended."""
         if self._child is None or self._child.poll() is not None:
             return

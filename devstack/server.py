@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from .ports import free_port, is_free
-from .processes import PartFailedError, Process, Program
+from .processes import GRACE_SECONDS, PartFailedError, Process, Program
 
 READY_SECONDS = 60.0
 
@@ -87,10 +87,10 @@ class Server(ABC):
         self.launch()
         self.wait_ready()
 
-    def stop(self) -> None:
-        """Stop cleanly; harmless when it doesn't run."""
+    def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """Stop cleanly, or by force when the grace is over; harmless when it doesn't run."""
         if self._process is not None:
-            self._process.stop(ask=self.ask_to_stop)
+            self._process.stop(grace_seconds, ask=self.ask_to_stop)
 
     def kill(self) -> None:
         """SIGKILL, children included."""
@@ -104,7 +104,7 @@ class Server(ABC):
         """SIGCONT, children included."""
         self.process.resume()
 
-    def restart(self) -> None:
+    def restart(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """Stop if it runs, then start again on the same port and folder."""
-        self.stop()
+        self.stop(grace_seconds)
         self.start()

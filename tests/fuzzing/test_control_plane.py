@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Iterator
 
 import pytest
 from control_plane.database import Database
+from control_plane.lifecycles.evidence import Evidence, UsageInquiry
 from service_kit.clock import ManualClock
 
 from devstack.parts import Postgres
@@ -20,6 +21,13 @@ from tests.fuzzing.documented import Conversation, Operation, in_memory, named, 
 OPERATIONS = operations_of(apps()["control plane"])
 
 
+class UnusedFlags:
+    """As analytics tells it of an installation whose flags nobody has asked for."""
+
+    async def ask(self, inquiry: UsageInquiry) -> Evidence:
+        return {}
+
+
 class Owner:
     """Asks as the owner of an organization; signs in again before each operation, as some end the session, an hour
     after the one before, when no wrong password counts any more."""
@@ -27,7 +35,7 @@ class Owner:
     def __init__(self, runner: asyncio.Runner, url: str) -> None:
         self._runner = runner
         self._database = runner.run(self._connected(url))
-        app = runner.run(app_on(self._database, self._clock))
+        app = runner.run(app_on(self._database, self._clock, flag_use=UnusedFlags()))
         self._api = Api(in_memory(app))
         self._email, places = runner.run(self._furnished())
         self._asked = Conversation(app, runner, self._api.client, places)

@@ -134,7 +134,7 @@ def test_the_shop_shows_something_of_everything(home: Path) -> None:
     assert shop.control_plane(f"{production}/overrides")["items"]
     assert shop.control_plane("/configs/storefront/environments/production")["overrides"]
     statuses = Counter(each["status"] for each in shop.control_plane("/experiments")["items"])
-    assert statuses == {"running": 4, "stopped": 1, "draft": 1}
+    assert statuses == {"running": 4, "stopped": 1, "draft": 2}
     assert len(shop.control_plane("/personas")["items"]) >= 4
     assert len(shop.control_plane("/saved-views")["items"]) >= 3
 

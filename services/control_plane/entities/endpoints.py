@@ -19,6 +19,7 @@ from service_kit.problems import (
     Forbidden,
     InvalidInput,
     NotFound,
+    Problem,
     Unauthorized,
     problem_responses,
 )
@@ -34,7 +35,8 @@ from control_plane.entities.service import Created, EntityService
 from control_plane.entities.table import Row
 from control_plane.entities.tried_changes import TriedChange
 
-READ = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
+_READ = (Unauthorized, Forbidden, NotFound, InvalidInput)
+READ = problem_responses(*_READ)
 CREATE = problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
@@ -43,10 +45,12 @@ Operation = Literal["list", "get", "archive", "restore", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """How the API names one kind of entity. `descriptions` replace those that are made from the noun."""
+    """How the API names one kind of entity. `descriptions` replace those that are made from the noun; `refusals` are
+    what its list is refused with besides."""
 
     singular: str
     descriptions: Mapping[Operation, str] = field(default_factory=dict)
+    refusals: tuple[type[Problem], ...] = ()
 
     @property
     def plural(self) -> str:
@@ -104,7 +108,7 @@ def _add_reads(
         noun.all,
         name=f"list_{noun.plural}",
         description=noun.description("list"),
-        responses=READ,
+        responses=problem_responses(*_READ, *noun.refusals),
         response_model=EntityPage[view],  # type: ignore[valid-type]  # it is known when the route is added
     )
     async def list_entities(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from service_kit.problems import Unavailable
 from service_kit.requests import as_coroutine
 from service_kit.versions import ExpectedVersion
 
@@ -48,6 +49,7 @@ _FLAG = Noun(
         "restore": "Puts an archived flag back into use with its rules, off in every environment.",
         "delete": "Deletes an archived flag that nothing names.",
     },
+    refusals=(Unavailable,),
 )
 
 

@@ -6,7 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from service_kit.pagination import Page, RequestedPage
-from service_kit.problems import FieldError, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+from service_kit.problems import (
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    problem_responses,
+)
 
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.flags.queries import LifecycleState
@@ -23,6 +31,7 @@ from control_plane.lifecycles.service import FlagLifecycle, Lifecycles, Wanted
 from control_plane.lifecycles.states import safe_to_remove
 
 _PROBLEMS = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
+_LISTED = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput, Unavailable)
 FLAGS_MAX = 200
 FLAGS_LENGTH_MAX = 4000
 Days = Annotated[int, Query(ge=1, le=365, description="For how many days something must have been so")]
@@ -67,7 +76,7 @@ def build_router(*, authenticator: Authenticator, lifecycles: Lifecycles) -> API
             ],
         )
 
-    @router.get("/projects/{project}/flag-lifecycles", responses=_PROBLEMS)
+    @router.get("/projects/{project}/flag-lifecycles", responses=_LISTED)
     async def flag_lifecycles(
         project: str,
         page: RequestedPage,
@@ -75,7 +84,7 @@ def build_router(*, authenticator: Authenticator, lifecycles: Lifecycles) -> API
         actor: Actor = Depends(authenticator.actor),
     ) -> Page[FlagStandingView]:
         """The project's flags by key, archived ones too, with how far they have come in each environment. A page of one
-        state may be short of its limit and have a next one all the same."""
+        state may be short of its limit and have a next one all the same; 503 where nobody can tell which are in it."""
         found, cursor = await lifecycles.listed(actor, project, page, wanted)
         return Page(items=[FlagStandingView(**_fields(each)) for each in found], next_cursor=cursor)
 
