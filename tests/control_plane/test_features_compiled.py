@@ -220,6 +220,7 @@ async def test_many_flags_are_read_in_few_statements(tenant: Any, database: Data
     rules = [{"if": {"attribute": "country", "operator": "eq", "value": "US"}, "then": {"variation": "old"}}]
     await api.changed("PATCH", f"{flags_path}/flag-0/environments/production", {"enabled": True, "rules": rules})
     async with database.transaction() as tx:
+        await tx.execute("SET LOCAL statement_timeout = 0")
         await tx.execute(
             "WITH made AS (INSERT INTO flags SELECT gen_random_uuid(), organization_id, project_id, 'flag-' || n, "
             "name, description, tags, type, variations, off_variation, default_serve, client_visible, archived, "

@@ -27,6 +27,8 @@ test("5,000 flags: first view, scrolling, typing", async ({ page, place, signIn 
   const devices = await page.context().newCDPSession(page);
   await devices.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
   await openPage(page, address);
+  // The browser tells of it a moment later.
+  await expect.poll(async () => (await seen(page)).largestPaint).toBeGreaterThan(0);
   const { largestPaint } = await seen(page);
   await devices.send("Emulation.setCPUThrottlingRate", { rate: 1 });
 
