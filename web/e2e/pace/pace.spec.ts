@@ -53,7 +53,8 @@ test("5,000 flags: first view, scrolling, typing", async ({ page, place, signIn 
     { of: "longest task while scrolling", took: scrolled.task, most: 100, unit: "ms" },
     { of: "longest input to paint while typing", took: typed.input, most: 200, unit: "ms" },
   ];
-  const idle = isIdle();
+  // Beside the journeys they are told alone: `npm run pace` judges them, where nothing else runs.
+  const idle = process.env.PACE === "judged" && isIdle();
   tell([...counts, ...times], idle);
   for (const { of, took, most } of [...counts, ...(idle ? times : [])]) expect.soft(took, of).toBeLessThanOrEqual(most);
 });
@@ -73,7 +74,7 @@ async function requestsOf(page: Page, open: () => Promise<void>): Promise<number
 }
 
 function tell(figures: readonly Figure[], idle: boolean): void {
-  console.log(idle ? "" : "This machine does other things, too: times are told and not judged.");
+  console.log(idle ? "" : "Times are told and not judged: `npm run pace` does so on a machine that does nothing else.");
   for (const { of, took, most, unit } of figures)
     console.log(`${of.padEnd(42)} ${String(Math.round(took)).padStart(6)} of ${String(most).padStart(5)} ${unit}`);
 }
