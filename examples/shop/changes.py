@@ -51,7 +51,7 @@ _REQUESTS = {
     ),
     "in_review": (
         "Address autocomplete for the Netherlands, too",
-        "Germany has been at 60 % for two weeks, and fewer parcels come back.",
+        "Germany has been at 60% for two weeks, and fewer parcels come back.",
         _edit(
             "address-autocomplete",
             {

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import time
+from datetime import datetime
 
 from examples.cookie_cats.addresses import Addresses
 from examples.cookie_cats.events import send_events
@@ -18,6 +19,8 @@ from .shoppers import Event, Shopper
 HARMFUL, HEALTHY = "payment-provider", "recommendations"
 _FLAG = "new-payment-provider"
 _WAIT_SECONDS = 45.0
+_SETTLING_SECONDS = 6.0
+"""A guard counts nobody who came in a step's first five seconds, when some edges may still serve the step before."""
 _POLL_SECONDS = 0.25
 _AT = f"/projects/{STORE}/environments/{PRODUCTION}"
 _DOCUMENTS = (
@@ -77,6 +80,7 @@ async def let_a_guard_act(api: Api, addresses: Addresses, key: str, customers: l
     Or after a while: on a busy machine the guard looks later, and acts by itself then."""
     if await _over(api):
         return
+    await _settled(api)
     deadline = time.monotonic() + _WAIT_SECONDS
     first = len(customers) * 3 // 4
     await _pay(addresses, key, customers[:first])
@@ -102,6 +106,12 @@ async def _pay(addresses: Addresses, key: str, customers: list[Shopper]) -> None
     bodies = (target.request(one, {"flags": [_FLAG], "context": one.context}) for one in customers)
     await post_all(addresses.edge, bodies, take, 8)
     await send_events(addresses.ingestor, key, failed, lambda _: None)
+
+
+async def _settled(api: Api) -> None:
+    started = str((await api.get(f"{_AT}/rollouts/{HARMFUL}"))["started_at"])
+    ago = time.time() - datetime.fromisoformat(started).timestamp()
+    await asyncio.sleep(max(0.0, _SETTLING_SECONDS - ago))
 
 
 async def _over(api: Api) -> bool:

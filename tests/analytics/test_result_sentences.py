@@ -133,10 +133,10 @@ def test_harm_that_the_watch_sees_is_told_beside_a_look_that_could_estimate_noth
 @pytest.mark.parametrize(
     ("converted", "words"),
     [
-        ((400_000, 396_000), "within the margin: worse than the control (p < 0.001), by less than the margin of 2 %"),
-        ((100_000, 100_050), "within the margin: not worse than the margin of 2 % (p < 0.001)."),
+        ((400_000, 396_000), "within the margin: worse than the control (p < 0.001), by less than the margin of 2%"),
+        ((100_000, 100_050), "within the margin: not worse than the margin of 2% (p < 0.001)."),
         ((1_000, 910), "unclear: worse than the control (p = 0.030), and that it is by less than the margin of"),
-        ((1_000, 995), "unclear: that it is not worse than the margin of 2 % is not proven (p = 0."),
+        ((1_000, 995), "unclear: that it is not worse than the margin of 2% is not proven (p = 0."),
     ],
 )  # fmt: skip
 def test_a_guardrail_says_what_its_margin_says(converted: tuple[int, int], words: str) -> None:

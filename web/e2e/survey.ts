@@ -15,7 +15,7 @@ const OF_COLOURS = ["color-contrast", "link-in-text-block"];
 const OF_WIDTHS = ["scrollable-region-focusable"];
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 780 };
-/** Zooming a laptop's window to 200 % halves what it holds. */
+/** Zooming a laptop's window to 200% halves what it holds. */
 const ZOOMED = { width: 640, height: 400 };
 
 export interface Survey {
@@ -23,7 +23,7 @@ export interface Survey {
   readonly name: string;
   /** Left out where only axe is of interest. */
   readonly pictures?: boolean;
-  /** Whether everything has its place on a phone and at 200 %, too. */
+  /** Whether everything has its place on a phone and at 200%, too. */
   readonly widths?: boolean;
 }
 
@@ -71,7 +71,7 @@ async function inScheme(page: Page, scheme: "light" | "dark"): Promise<void> {
 async function fits(page: Page): Promise<void> {
   const where = new URL(page.url()).pathname;
   for (const [what, size] of [
-    ["200 %", ZOOMED],
+    ["200%", ZOOMED],
     ["360 px", PHONE],
   ] as const) {
     await page.setViewportSize(size);

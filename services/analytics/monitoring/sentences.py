@@ -19,17 +19,17 @@ WAITING = {
 
 def harmed(metric: Metric, guard: Guard, found: LiveControl, alpha: float) -> str:
     return (
-        f"{metric.name} is worse by more than the tolerated {margin(guard)}: {figures(metric, found)}. "
+        f"{metric.name} is worse by more than the tolerated {margin(metric, guard)}: {figures(metric, found)}. "
         f"Without such harm this would be seen in at most {alpha:.2%} of rollouts, however often one looks."
     )
 
 
 def healthy(metric: Metric, guard: Guard, found: LiveControl) -> str:
-    return f"No harm to {metric.name} beyond the tolerated {margin(guard)} is shown: {figures(metric, found)}."
+    return f"No harm to {metric.name} beyond the tolerated {margin(metric, guard)} is shown: {figures(metric, found)}."
 
 
 def harmed_before(metric: Metric, guard: Guard) -> str:
-    return f"Harm to {metric.name} beyond the tolerated {margin(guard)} was shown before, and stays shown."
+    return f"Harm to {metric.name} beyond the tolerated {margin(metric, guard)} was shown before, and stays shown."
 
 
 def insufficient(metric: Metric, found: LiveControl) -> str:
@@ -62,8 +62,10 @@ def heard(heard_at: int | None) -> str:
     return f"The last exposure came at {_moment(heard_at)}." if heard_at else "Exposures are waited for."
 
 
-def margin(guard: Guard) -> str:
-    return f"{guard.margin:.2%}" if guard.relative else number(guard.margin)
+def margin(metric: Metric, guard: Guard) -> str:
+    if guard.relative:
+        return f"{guard.margin:.2%}"
+    return f"{guard.margin * 100:.4g} pp" if metric.aggregation.binary else number(guard.margin)
 
 
 def figures(metric: Metric, found: LiveControl) -> str:

@@ -85,7 +85,7 @@ def daily_units_drawing(documents: Documents) -> Drawing:
 
 
 def _metrics(results: ResultDocument) -> list[Section]:
-    level = f"{100 * (1 - results.plan.alpha):g} %"
+    level = f"{100 * (1 - results.plan.alpha):g}%"
     axis = "Each metric has its own axis; ▲ better, ▼ worse, ○ neither."
     sections = []
     goals = _of(results, "goal")

@@ -1,6 +1,6 @@
 """The picture of one comparison: its interval on an axis of the metric's own.
 
-Each metric has its axis, so a lift of +400 % flattens no other; its variations share it.
+Each metric has its axis, so a lift of +400% flattens no other; its variations share it.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def _guarded(metric: MetricAnalysis, comparison: Comparison) -> str:
 
 
 def _margin(block: GuardrailBlock) -> str:
-    return f"{block.margin:.4g}" if block.margin_kind == "absolute" else f"{100 * block.margin:g} %"
+    return f"{block.margin:.4g}" if block.margin_kind == "absolute" else f"{100 * block.margin:g}%"
 
 
 def effect(comparison: Comparison) -> str:

@@ -158,14 +158,14 @@ def _shown(value: Any) -> str:
 
 
 def _served(value: Any) -> str | None:
-    """What a serve document says: "on", or "on to 25 %, off to 75 %"; None of anything else."""
+    """What a serve document says: "on", or "on to 25%, off to 75%"; None of anything else."""
     match value:
         case {"variation": str(key), **rest} if not rest:
             return key
         case {"rollout": {"variations": [*shares]}, **rest} if not rest and shares:
             told = [(each.get("key"), each.get("weight")) for each in shares if isinstance(each, Mapping)]
             if len(told) == len(shares) and all(isinstance(weight, int | float) for _, weight in told):
-                return _cut(", ".join(f"{key} to {weight:g} %" for key, weight in told))
+                return _cut(", ".join(f"{key} to {weight:g}%" for key, weight in told))
     return None
 
 

@@ -108,9 +108,9 @@ def _placed(row: ExperimentRow, others: list[ExperimentRow]) -> ExperimentRow:
     taken = [(each.slot_start or 0, each.slot_end or 0) for each in others]
     slot = free_slot(taken, row.layer_share or 0)
     if slot is None:
-        held = ", ".join(f"{each.key} ({(each.layer_share or 0) / 100:g} %)" for each in others)
+        held = ", ".join(f"{each.key} ({(each.layer_share or 0) / 100:g}%)" for each in others)
         raise Conflict(
-            f"the layer {row.layer!r} has no {(row.layer_share or 0) / 100:g} % in one piece left: {held}",
+            f"the layer {row.layer!r} has no {(row.layer_share or 0) / 100:g}% in one piece left: {held}",
             code="layer_full",
         )
     return replace(row, slot_start=slot[0], slot_end=slot[1])

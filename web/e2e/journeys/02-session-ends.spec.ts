@@ -38,7 +38,7 @@ async function edit(page: Page, place: Place): Promise<void> {
   const share = page.getByRole("textbox", { name: "Share of on in percent" });
   await share.fill("100");
   await share.press("Tab");
-  await expect(page.getByRole("textbox", { name: "Share of off in percent" })).toHaveValue("0 %");
+  await expect(page.getByRole("textbox", { name: "Share of off in percent" })).toHaveValue("0%");
   // Who is affected has been told; what asks for nothing waits for nothing.
   await settled(page);
 }
@@ -68,7 +68,7 @@ test("a session that ends amid an edit takes nothing away", async ({ page, place
   await expect(dialog.getByRole("alert")).toBeVisible();
   await clean(page);
   await again();
-  await expect(page.getByRole("textbox", { name: "Share of on in percent" })).toHaveValue("100 %");
+  await expect(page.getByRole("textbox", { name: "Share of on in percent" })).toHaveValue("100%");
   await expect(page.getByRole("region", { name: "Unsaved changes" })).toContainText(
     "9,000 of 10,000 buckets move from off to on",
   );

@@ -29,7 +29,7 @@ interface Evaluated {
   readonly examples: Readonly<Record<string, string>>;
 }
 
-test("a share from 10 to 25 %: movers equal an evaluation of 10,000 units", async ({ page, place, signIn, clean }) => {
+test("a share from 10 to 25%: movers equal an evaluation of 10,000 units", async ({ page, place, signIn, clean }) => {
   const shares = (on: number) => ({
     rollout: {
       variations: [
@@ -69,9 +69,9 @@ test("a share from 10 to 25 %: movers equal an evaluation of 10,000 units", asyn
   await share.fill("25");
   await share.press("Tab");
   await expect(page.getByText("1,500 of 10,000 buckets move from off to on; nobody loses on").first()).toBeVisible();
-  await expect(page.getByRole("textbox", { name: "Share of off in percent" })).toHaveValue("75 %");
+  await expect(page.getByRole("textbox", { name: "Share of off in percent" })).toHaveValue("75%");
 
-  // The handle does the same by arrows: 1 %, with Shift 10 %, and back.
+  // The handle does the same by arrows: 1%, with Shift 10%, and back.
   const border = page.getByRole("slider", { name: "Border between on and off" });
   await border.focus();
   await border.press("ArrowRight");

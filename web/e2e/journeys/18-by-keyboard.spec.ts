@@ -79,7 +79,7 @@ test("a flag is found, turned on, taken back, and its share changed by keyboard 
     await reach(page, share);
     await page.keyboard.press("Shift+ArrowUp");
     for (let percent = 0; percent < 5; percent++) await page.keyboard.press("ArrowUp");
-    await expect(share).toHaveValue("25 %");
+    await expect(share).toHaveValue("25%");
     await expect(page.getByText("1,500 of 10,000 buckets move from off to on; nobody loses on").first()).toBeVisible();
     await page.keyboard.press("Control+s");
     const review = page.getByRole("dialog");

@@ -5,10 +5,10 @@ import { exposure, furnishFlag, outcome, sendEvents, untilResults } from "../out
 import { openPage } from "../pages";
 import { FLAG, furnish } from "../scene";
 
-/** A phone; and a laptop at 200 %, which halves what its window holds. */
+/** A phone; and a laptop at 200%, which halves what its window holds. */
 const SIZES = [
   { what: "360 px", viewport: { width: 360, height: 780 } },
-  { what: "200 %", viewport: { width: 640, height: 400 } },
+  { what: "200%", viewport: { width: 640, height: 400 } },
 ] as const;
 
 for (const { what, viewport } of SIZES) {

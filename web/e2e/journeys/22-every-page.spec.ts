@@ -25,7 +25,7 @@ const WHOLE = new Set(["overview", "flags", "flags/$key/{-$tab}", "experiments",
 const STANDS_ON = /^\/api\/v1\/(auth\/|me(\/|$)|projects\/[^/]+(\/environments)?$|organizations\/[^/]+\/projects$)/;
 const SERVICES = /\/(api\/v1|analytics|events)\//;
 
-test.describe("every page, in both schemes by axe, at 360 px and 200 % without scrolling sideways", () => {
+test.describe("every page, in both schemes by axe, at 360 px and 200% without scrolling sideways", () => {
   for (const feature of features) {
     test(feature, async ({ tour: { page, place, scene } }) => {
       const own = new Set(pages.map((each) => pathOf(addressOf(each.path, place.project, scene))));

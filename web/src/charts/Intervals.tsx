@@ -30,7 +30,7 @@ interface Props {
   label: string;
   rows: readonly IntervalRow[];
   format: (value: number) => string;
-  /** Such as "95 % interval". */
+  /** Such as "95% interval". */
   intervalName: string;
 }
 

@@ -62,7 +62,7 @@ export function Ranges({ label, ranges, buckets = 10_000, marker }: Props) {
                 y={top + BAR + 16}
                 textAnchor={tick === 0 ? "start" : tick === 100 ? "end" : "middle"}
               >
-                {tick} %
+                {tick}%
               </text>
             ))}
             {marker && (
@@ -112,5 +112,5 @@ function Piece({ range, top, x }: { range: BucketRange; top: number; x: (bucket:
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toLocaleString(undefined, { maximumFractionDigits: 2 })} %`;
+  return `${(100 * share).toLocaleString(undefined, { maximumFractionDigits: 2 })}%`;
 }

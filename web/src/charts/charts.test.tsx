@@ -8,7 +8,7 @@ import { OverTime } from "./OverTime";
 import { Ranges } from "./Ranges";
 import { Sparkline } from "./Sparkline";
 
-const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+const percent = (value: number) => `${(100 * value).toFixed(1)}%`;
 
 function drawn(chart: ReactNode): Document {
   return new DOMParser().parseFromString(renderToStaticMarkup(chart), "text/html");
@@ -28,9 +28,7 @@ function row(more: Partial<IntervalRow>): IntervalRow {
 }
 
 function intervals(...rows: IntervalRow[]) {
-  return drawn(
-    <Intervals label="on is better at Purchase" rows={rows} format={percent} intervalName="95 % interval" />,
-  );
+  return drawn(<Intervals label="on is better at Purchase" rows={rows} format={percent} intervalName="95% interval" />);
 }
 
 describe("Intervals", () => {
@@ -85,7 +83,7 @@ describe("OverTime", () => {
         label="grew"
         series={[{ key: "on", label: "on", place: 1, points }]}
         format={percent}
-        intervalName="95 %"
+        intervalName="95%"
       />,
     );
     expect(page.querySelectorAll("circle")).toHaveLength(1);

@@ -130,7 +130,7 @@ function Content(props: Props) {
       {typedName !== undefined && (
         <TextInput
           label={`Type ${typedName} to confirm`}
-          description="This moves more than 5 % of the units in a protected environment."
+          description="This moves more than 5% of the units in a protected environment."
           autoComplete="off"
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}

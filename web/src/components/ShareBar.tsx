@@ -147,7 +147,7 @@ function Row({ share, label, color, range, path, onWeight }: RowProps) {
           max={100}
           step={1}
           decimalScale={2}
-          suffix=" %"
+          suffix="%"
           clampBehavior="strict"
           onKeyDownCapture={step}
           onChange={(typed) => typeof typed === "number" && typed !== share.weight && onWeight(typed)}
@@ -167,7 +167,7 @@ interface HandleProps {
   onMove: (bucket: number) => void;
 }
 
-/** Arrows move it by 1 %, with Shift by 10 %; the pointer by tenths of a percent. */
+/** Arrows move it by 1%, with Shift by 10%; the pointer by tenths of a percent. */
 function Handle({ label, told, at, bar, onMove }: HandleProps) {
   const keys: Readonly<Record<string, number>> = {
     ArrowRight: STEP,

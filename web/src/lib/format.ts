@@ -38,8 +38,8 @@ export const lift = (value: Figure): string => (known(value) ? minus(signedOne.f
 /** A difference of rates: -0.0082 -> "−0.82 pp". */
 export const points = (value: Figure): string =>
   known(value) ? `${minus(signedPoints.format(value * 100))} pp` : ABSENT;
-/** A weight in percent: 12.5 -> "12.5 %". */
-export const percent = (value: Figure): string => (known(value) ? `${share100.format(value)} %` : ABSENT);
+/** A weight in percent: 12.5 -> "12.5%". */
+export const percent = (value: Figure): string => (known(value) ? `${share100.format(value)}%` : ABSENT);
 export const count = (value: Figure): string => (known(value) ? whole.format(value) : ABSENT);
 /** 12,345 -> "12.3K". */
 export const shortCount = (value: Figure): string => (known(value) ? compactWhole.format(value) : ABSENT);

@@ -14,7 +14,7 @@ interface Props {
   wrong?: readonly string[];
 }
 
-/** "If country is one of DE, FR, serve on to 12.5 % and off to the rest, by targeting key." */
+/** "If country is one of DE, FR, serve on to 12.5% and off to the rest, by targeting key." */
 export function RuleSentence({ rule, path, labels, off, onWord, wrong = [] }: Props) {
   const served = servedWords(rule.then, (key) => labels[key] ?? key, off);
   return (

@@ -129,7 +129,7 @@ describe("impact", () => {
 
   it("is said with its interval", () => {
     expect(impactSentence(counted)).toBe(
-      "1,240 of 20,000 recent units (6.2 %, between 5.9 % and 6.5 %) get something else",
+      "1,240 of 20,000 recent units (6.2%, between 5.9% and 6.5%) get something else",
     );
   });
 

@@ -100,7 +100,7 @@ export function rebased(edits: readonly Edit[], choices: Readonly<Record<number,
     }));
 }
 
-/** "1,240 of 20,000 recent units (6.2 %, between 5.9 % and 6.5 %) get something else". */
+/** "1,240 of 20,000 recent units (6.2%, between 5.9% and 6.5%) get something else". */
 export function impactSentence(measured: MeasuredImpact): string {
   const { impact } = measured;
   if (impact === null) return measured.unavailable?.detail ?? "Nobody has measured it yet";

@@ -21,8 +21,8 @@ const item = (kind: Item["kind"], more: Partial<Item> = {}): Item => ({
 describe("what waits", () => {
   test.each([
     ["incident_open", "a guard found harm on new-checkout", "/p/shop/rollouts/slowly"],
-    ["rollout_held", "is held at 25 % of new-checkout", "/p/shop/rollouts/checkout"],
-    ["rollout_awaits_approval", "waits for an approval at 25 % of new-checkout", "/p/shop/rollouts/checkout"],
+    ["rollout_held", "is held at 25% of new-checkout", "/p/shop/rollouts/checkout"],
+    ["rollout_awaits_approval", "waits for an approval at 25% of new-checkout", "/p/shop/rollouts/checkout"],
     ["change_request_waiting", "bert@example.com asks for a review", "/p/shop/changes/checkout"],
     ["change_request_failed", "could not be applied when it was due", "/p/shop/changes/checkout"],
     ["experiment_schedule_failed", "could not stop when it was due", "/p/shop/experiments/checkout"],

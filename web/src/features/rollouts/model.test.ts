@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  effectWords,
   figureWords,
   guardsOf,
   guardWords,
@@ -20,10 +21,10 @@ describe("plans in words", () => {
         { share: 100, hold_seconds: 0, approval: true },
       ],
     });
-    expect(planWords(steps)).toBe("5 % → 100 %");
-    expect(steps.steps?.map(stepWords)).toEqual(["5 % for 1 h", "100 % at once, after an approval"]);
+    expect(planWords(steps)).toBe("5% → 100%");
+    expect(steps.steps?.map(stepWords)).toEqual(["5% for 1 h", "100% at once, after an approval"]);
     expect(planWords(planOf({ progressive: { from: 0, to: 50, over_seconds: 7200 } }))).toBe(
-      "0 % to 50 % evenly over 2 h",
+      "0% to 50% evenly over 2 h",
     );
   });
 
@@ -34,15 +35,23 @@ describe("plans in words", () => {
 
 describe("guards in words", () => {
   it.each([
-    [{ metric: "purchase", margin: 0.02, action: "roll_back" }, "Roll back when purchase is more than 2 % worse"],
+    [{ metric: "purchase", margin: 0.02, action: "roll_back" }, "Roll back when purchase is more than 2% worse"],
     [
       { metric: "latency", margin: 30, margin_kind: "absolute", action: "hold" },
       "Hold when latency is worse by more than 30",
     ],
-    [{ metric: "errors", margin: 0, action: "notify" }, "Tell the webhooks when errors is worse"],
+    [
+      { metric: "errors", margin: 0.02, margin_kind: "absolute", action: "hold" },
+      "Hold when Failed payments is worse by more than 2 pp",
+    ],
+    [{ metric: "errors", margin: 0, action: "notify" }, "Tell the webhooks when Failed payments is worse"],
     [{ built_in: "no_data", action: "hold" }, "Hold when no exposures come"],
   ])("%o", (document, words) => {
-    expect(guardsOf([document]).map(guardWords)).toEqual([words]);
+    expect(
+      guardsOf([document]).map((guard) =>
+        guardWords(guard, new Map([["errors", { name: "Failed payments", isRate: true }]])),
+      ),
+    ).toEqual([words]);
   });
 });
 
@@ -63,7 +72,7 @@ describe("what may be done", () => {
     expect(waitsFor({ state: "running", waiting_for: "approval", next_share: 50, cause })).toBe(
       "Waits for somebody's approval",
     );
-    expect(waitsFor({ state: "running", waiting_for: null, next_share: 50, cause })).toBe("Next: 50 %");
+    expect(waitsFor({ state: "running", waiting_for: null, next_share: 50, cause })).toBe("Next: 50%");
   });
 });
 
@@ -101,7 +110,17 @@ describe("shares over time", () => {
 
 it("writes shares of units as rates, other means as they are", () => {
   const [shares, amounts] = [figureWords(true), figureWords(false)];
-  expect([shares.mean(0.2389), shares.difference(-0.0112)]).toEqual(["23.89%", "−1.12 pp"]);
-  expect([amounts.mean(0.2389), amounts.difference(-0.0112)]).toEqual(["0.2389", "−0.0112"]);
+  expect([shares.mean(0.2389), shares.distance(0.0112)]).toEqual(["23.89%", "1.12 pp"]);
+  expect([amounts.mean(0.2389), amounts.distance(0.0112)]).toEqual(["0.2389", "0.0112"]);
   expect(shares.mean(null)).toBe("–");
+});
+
+it.each([
+  [-0.2402, -0.3454, -0.135, "Worse by 24.02 pp, between 13.50 pp and 34.54 pp"],
+  [0.03, 0.01, null, "Better by 3.00 pp, between 1.00 pp and no bound"],
+  [-0.1763, -0.4191, 0.0664, "Worse by 17.63 pp; it may be 41.91 pp worse or 6.64 pp better"],
+  [-0.1763, null, 0.0664, "Worse by 17.63 pp; it may be worse without bound or 6.64 pp better"],
+  [null, null, null, null],
+])("tells by how much it is worse: %s within %s and %s", (estimate, lower, upper, words) => {
+  expect(effectWords({ estimate, lower, upper }, true)).toBe(words);
 });

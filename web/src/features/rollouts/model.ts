@@ -1,8 +1,8 @@
 /** Plans, guards and states of rollouts in words; what may be done in which state. */
 
 import { z } from "zod";
-import { amount, duration, percent, points, rate, signedAmount } from "@/lib/format";
-import type { Finding, Rollout, RolloutState, Step } from "./queries";
+import { amount, duration, percent, points, rate } from "@/lib/format";
+import type { Finding, Rollout, RolloutState, Step, WatchedMetrics } from "./queries";
 
 export type Tone = "neutral" | "info" | "good" | "caution" | "problem";
 
@@ -58,7 +58,7 @@ export function stepWords(step: PlanStep): string {
   return `${percent(step.share)} ${held}${step.approval ? ", after an approval" : ""}`;
 }
 
-/** "5 % → 50 % → 100 %", or "0 % to 100 % evenly over 2 h". */
+/** "5% → 50% → 100%", or "0% to 100% evenly over 2 h". */
 export function planWords(plan: Plan): string {
   if (plan.progressive) {
     const { from, to, over_seconds } = plan.progressive;
@@ -79,23 +79,47 @@ const BUILT_IN = {
   sdk_errors: "SDKs report more errors",
 } as const;
 
-/** "Roll back when purchase is more than 2 % worse". */
-export function guardWords(guard: Guard): string {
+/** "Roll back when purchase is more than 2% worse". Of metrics that aren't `watched` the key is told. */
+export function guardWords(guard: Guard, watched: WatchedMetrics = new Map()): string {
   const action = GUARD_ACTIONS[guard.action];
   if (guard.built_in) return `${action} when ${BUILT_IN[guard.built_in]}`;
+  const metric = watched.get(guard.metric ?? "");
   const margin = guard.margin ?? 0;
   const worse =
     margin === 0
       ? "worse"
       : guard.margin_kind === "absolute"
-        ? `worse by more than ${margin}`
+        ? `worse by more than ${metric?.isRate === true ? `${amount(margin * 100)} pp` : amount(margin)}`
         : `more than ${percent(margin * 100)} worse`;
-  return `${action} when ${guard.metric ?? "the metric"} is ${worse}`;
+  return `${action} when ${metric?.name ?? guard.metric ?? "the metric"} is ${worse}`;
 }
 
 /** How a guard's figures are written: shares of units as rates, and what lies between them in points. */
 export const figureWords = (isRate: boolean) =>
-  isRate ? { mean: rate, difference: points } : { mean: amount, difference: signedAmount };
+  isRate
+    ? { mean: rate, distance: (value: Figure) => unsigned(points(value)) }
+    : { mean: amount, distance: (value: Figure) => amount(value) };
+
+type Figure = number | null;
+const unsigned = (text: string): string => text.replace(/^[+\u2212]/, "");
+
+/** "Worse by 24.02 pp". */
+export function sizeWords(estimate: number, isRate: boolean): string {
+  const words = estimate < 0 ? "Worse" : "Better";
+  return estimate === 0 ? "No difference" : `${words} by ${figureWords(isRate).distance(Math.abs(estimate))}`;
+}
+
+/** "Worse by 24.02 pp, between 13.50 pp and 34.54 pp"; the service's estimate is below zero where it is worse. */
+export function effectWords(finding: Pick<Finding, "estimate" | "lower" | "upper">, isRate: boolean): string | null {
+  const { estimate, lower, upper } = finding;
+  if (estimate === null) return null;
+  const { distance } = figureWords(isRate);
+  const far = (value: Figure) => (value === null ? "no bound" : distance(Math.abs(value)));
+  const told = sizeWords(estimate, isRate);
+  if (lower !== null && lower >= 0) return `${told}, between ${far(lower)} and ${far(upper)}`;
+  if (upper !== null && upper <= 0) return `${told}, between ${far(upper)} and ${far(lower)}`;
+  return `${told}; it may be ${lower === null ? "worse without bound" : `${far(lower)} worse`} or ${upper === null ? "better without bound" : `${far(upper)} better`}`;
+}
 
 export const FINDINGS: Readonly<Record<Finding["state"], { readonly label: string; readonly tone: Tone }>> = {
   healthy: { label: "Healthy", tone: "good" },
@@ -133,7 +157,7 @@ export function stepsIn(rollout: Pick<Rollout, "state" | "waiting_for" | "next_s
   }
 }
 
-/** What the rollout does next, or why it doesn't: "Next: 50 % in 2 hours". */
+/** What the rollout does next, or why it doesn't: "Next: 50% in 2 hours". */
 export function waitsFor(rollout: Pick<Rollout, "state" | "waiting_for" | "next_share" | "cause">): string {
   if (rollout.state === "held" || rollout.state === "paused") return rollout.cause.detail;
   if (rollout.state !== "running") return "";

@@ -123,8 +123,8 @@ export const templatesQuery = (project: string) =>
 /** Of which every unit is 0 or 1, so that a mean is a share of units. */
 const SHARES: ReadonlySet<string> = new Set(["conversion", "retention", "funnel"]);
 
-/** Those of these metrics whose means are shares; one that can't be read counts as another. */
-export function useRates(project: string, guards: readonly Pick<Guard, "metric">[]): ReadonlySet<string> {
+/** What these guards watch, by key; a metric that can't be read is left out. */
+export function useWatched(project: string, guards: readonly Pick<Guard, "metric">[]): WatchedMetrics {
   const metrics = [...new Set(guards.flatMap((each) => each.metric ?? []))];
   return useQueries({
     queries: metrics.map((key) => ({
@@ -136,14 +136,27 @@ export function useRates(project: string, guards: readonly Pick<Guard, "metric">
       staleTime: PAGE_POLL_MILLISECONDS * 30,
       retry: false,
     })),
-    combine: ratesOf,
+    combine: watchedOf,
   });
 }
 
-function ratesOf(
-  found: readonly { readonly data?: { readonly key: string; readonly aggregation: string } | undefined }[],
-) {
-  return new Set(found.flatMap(({ data }) => (data !== undefined && SHARES.has(data.aggregation) ? data.key : [])));
+interface WatchedMetric {
+  readonly name: string;
+  /** Its means are shares of units. */
+  readonly isRate: boolean;
+}
+export type WatchedMetrics = ReadonlyMap<string, WatchedMetric>;
+
+function watchedOf(
+  found: readonly {
+    readonly data?: { readonly key: string; readonly name: string; readonly aggregation: string } | undefined;
+  }[],
+): WatchedMetrics {
+  return new Map(
+    found.flatMap(({ data }) =>
+      data === undefined ? [] : [[data.key, { name: data.name, isRate: SHARES.has(data.aggregation) }] as const],
+    ),
+  );
 }
 
 /** What a rollout of a flag may move: its variations and the rules of this environment. */

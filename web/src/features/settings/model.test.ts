@@ -16,7 +16,7 @@ it("says who has to agree", () => {
 });
 
 it.each([
-  [{ people: 2, changed_percent: 5 }, "2 people for any change, where more than 5 % of units may get something else"],
+  [{ people: 2, changed_percent: 5 }, "2 people for any change, where more than 5% of units may get something else"],
   [{ people: 0, entities: ["metric" as const] }, "Nobody for changing metrics"],
   [
     { people: 1, entities: ["flag_settings" as const], actions: ["update" as const] },

@@ -29,7 +29,7 @@ const DOINGS: Readonly<Record<string, string>> = {
   ship: "shipping",
 };
 
-/** "2 people for deleting segments", "2 people for any change, where more than 20 % of units may get something else". */
+/** "2 people for deleting segments", "2 people for any change, where more than 20% of units may get something else". */
 export function ruleWords(rule: PolicyRule): string {
   const people = rule.people === 0 ? "Nobody" : plural(rule.people, "person", "people");
   const things = (rule.entities ?? []).map(manyOf).join(" or ");

@@ -22,19 +22,21 @@ export const shown = (value: unknown): string =>
 const asLiteral = (value: unknown): string | number | boolean =>
   typeof value === "number" || typeof value === "boolean" ? value : String(value);
 
+const isName = (value: unknown): value is string => typeof value === "string";
+
 type Document = Readonly<Record<string, unknown>>;
-type Telling = (before: unknown, after: unknown, name: string) => string[];
+type Telling = (before: unknown, after: unknown, name: string, off: string | undefined) => string[];
 
 /** How single fields are told; whatever has no entry is told by its name and its values. */
 const FIELDS: Readonly<Record<string, Telling>> = {
   enabled: (_, after) => [after === true ? "Turn on" : "Turn off"],
   archived: (_, after) => [after === true ? "Archive" : "Restore"],
-  rules: (before, after) => elements(before, after, ["id"], "rule", ruleSentences),
+  rules: (before, after, _, off) => elements(before, after, ["id"], "rule", ruleSentences, off),
   overrides: (before, after) => elements(before, after, ["id"], "override", ruleSentences),
   targets: (before, after) => elements(before, after, ["key"], "individual target", plainSentences),
   prerequisites: (before, after) => elements(before, after, ["flag"], "prerequisite", plainSentences),
   variations: (before, after) => elements(before, after, ["key"], "variation", plainSentences),
-  default: (before, after) => serveSentences(before, after, "Default"),
+  default: (before, after, _, off) => serveSentences(before, after, "Default", off),
   off_variation: (before, after) => [`Off serves ${shown(after)} instead of ${shown(before)}`],
   if: (before, after) => conditionSentences(before, after, "Condition"),
   included: (before, after) => keySentences(before, after, "included"),
@@ -48,14 +50,16 @@ const FIELDS: Readonly<Record<string, Telling>> = {
 /** Counters and moments that a write moves by itself. */
 const SILENT = new Set(["version", "updated_at", "created_at", "environment_versions", "warnings", "inherited"]);
 
-/** A sentence for each thing that is otherwise; null stands for what isn't there. */
-export function differenceInWords(before: Document | null, after: Document | null): string[] {
+/** A sentence for each thing that is otherwise; null stands for what isn't there. `off`: the off variation, where the
+ * documents leave it to the flag. */
+export function differenceInWords(before: Document | null, after: Document | null, off?: string): string[] {
   if (before === null || after === null) return before === after ? [] : [before === null ? "Created" : "Deleted"];
+  const last = [after.off_variation, off].find(isName);
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !SILENT.has(name));
   return names.flatMap((name) => {
     const [was, is] = [before[name], after[name]];
     if (same(was, is)) return [];
-    return FIELDS[name]?.(was, is, name) ?? plainSentences(was, is, titled(name));
+    return FIELDS[name]?.(was, is, name, last) ?? plainSentences(was, is, titled(name));
   });
 }
 
@@ -73,23 +77,28 @@ function plainSentences(before: unknown, after: unknown, name: string): string[]
   return [`${name}: ${shown(before)} → ${shown(after)}`];
 }
 
-const isName = (value: unknown): value is string => typeof value === "string";
-
 const listOf = (value: unknown): Document[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** Elements that came, went, changed, or stand in another order, each known by a field that stays. */
-function elements(before: unknown, after: unknown, names: readonly string[], noun: string, tell: Telling): string[] {
+function elements(
+  before: unknown,
+  after: unknown,
+  names: readonly string[],
+  noun: string,
+  tell: Telling,
+  off?: string,
+): string[] {
   const [was, is] = [listOf(before), listOf(after)];
   const found = counterparts(was, is, (element) => names.map((each) => element[each]).find(isName));
   const sentences = is.flatMap((element, index) => {
     const called = nameOf(element, noun, index);
     const old = was[found[index] ?? -1];
-    if (old === undefined) return [`Add ${called}${contentOf(element)}`];
-    return same(old, element) ? [] : tell(old, element, upper(called));
+    if (old === undefined) return [`Add ${called}${contentOf(element, off)}`];
+    return same(old, element) ? [] : tell(old, element, upper(called), off);
   });
   const stayed = new Set(found);
   for (const [index, element] of was.entries())
-    if (!stayed.has(index)) sentences.push(`Remove ${nameOf(element, noun, index)}${contentOf(element)}`);
+    if (!stayed.has(index)) sentences.push(`Remove ${nameOf(element, noun, index)}${contentOf(element, off)}`);
   const order = found.flatMap((place) => (place === null ? [] : [place]));
   if (order.some((place, index) => index > 0 && place < (order[index - 1] ?? 0)))
     sentences.push(`${upper(noun)}s stand in another order`);
@@ -104,21 +113,22 @@ function nameOf(element: Document, noun: string, index: number): string {
   return typeof key === "string" ? `${noun} ${key}` : `${noun} ${index + 1}`;
 }
 
-function contentOf(element: Document): string {
+function contentOf(element: Document, off: string | undefined): string {
   const condition = conditionOf(element.if);
   const serve = serveOf(element.then);
-  if (condition !== null) return `: if ${inWords(condition)}${serve === null ? "" : `, serve ${servedInWords(serve)}`}`;
+  if (condition !== null)
+    return `: if ${inWords(condition)}${serve === null ? "" : `, serve ${servedInWords(serve, undefined, off)}`}`;
   const variation = element.variation;
   return typeof variation === "string" ? `, served ${variation}` : "";
 }
 
-function ruleSentences(before: unknown, after: unknown, name: string): string[] {
+function ruleSentences(before: unknown, after: unknown, name: string, off?: string): string[] {
   if (!isObject(before) || !isObject(after)) return plainSentences(before, after, name);
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((each) => each !== "id" && !same(before[each] ?? "", after[each] ?? ""))
     .flatMap((each) => {
       if (each === "if") return conditionSentences(before[each], after[each], `${name}: condition`);
-      if (each === "then") return serveSentences(before[each], after[each], name);
+      if (each === "then") return serveSentences(before[each], after[each], name, off);
       return plainSentences(before[each], after[each], `${name}: ${each}`);
     });
 }
@@ -130,11 +140,12 @@ function conditionSentences(before: unknown, after: unknown, name: string): stri
   return [`${name}: “${told(was)}” becomes “${told(is)}”`];
 }
 
-function serveSentences(before: unknown, after: unknown, name: string): string[] {
+function serveSentences(before: unknown, after: unknown, name: string, off?: string): string[] {
   const [was, is] = [serveOf(before), serveOf(after)];
   if (was === null || is === null) return plainSentences(before, after, name);
   const movement = moversInWords(moversOf(was, is));
-  return [`${name}: serves ${servedInWords(is)} instead of ${servedInWords(was)}. ${movement}`];
+  const told = (serve: typeof is) => servedInWords(serve, undefined, off);
+  return [`${name}: serves ${told(is)} instead of ${told(was)}. ${movement}`];
 }
 
 function keySentences(before: unknown, after: unknown, name: string): string[] {

@@ -27,7 +27,7 @@ export function serveOf(document: unknown): Serve | null {
 
 export const toBuckets = (weight: number): number => Math.round(weight * 100);
 export const toWeight = (buckets: number): number => buckets / 100;
-export const percentText = (weight: number): string => `${Number(weight.toFixed(2))} %`;
+export const percentText = (weight: number): string => `${Number(weight.toFixed(2))}%`;
 
 /** One variation counts as all of the buckets. */
 export const sharesOf = (serve: Serve): Share[] =>
@@ -45,7 +45,7 @@ export function onlyVariation(serve: Serve): string | null {
   return some.length === 1 ? (some[0]?.key ?? null) : null;
 }
 
-/** "on to 12.5 % and off to the rest, by company". `off`: the off variation, which comes last. */
+/** "on to 12.5% and off to the rest, by company". `off`: the off variation, which comes last. */
 export function servedInWords(serve: Serve, label: (key: string) => string = (key) => key, off?: string): string {
   return servedWords(serve, label, off).join(", ");
 }

@@ -1,4 +1,4 @@
-/** Shares that always add up to 100 %, moved by handles and numbers. */
+/** Shares that always add up to 100%, moved by handles and numbers. */
 
 import { BUCKETS, type Share, toBuckets, toWeight } from "./serve";
 

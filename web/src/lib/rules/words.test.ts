@@ -70,10 +70,10 @@ describe("what is served", () => {
   });
 
   it("in words", () => {
-    expect(servedInWords(split(12.5))).toBe("on to 12.5 % and off to the rest, by targeting key");
-    expect(servedInWords(split(12.5), undefined, "on")).toBe("off to 87.5 % and on to the rest, by targeting key");
+    expect(servedInWords(split(12.5))).toBe("on to 12.5% and off to the rest, by targeting key");
+    expect(servedInWords(split(12.5), undefined, "on")).toBe("off to 87.5% and on to the rest, by targeting key");
     expect(servedInWords(split(100))).toBe("on");
-    expect(servedInWords(split(50, "company"))).toBe("on to 50 % and off to the rest, by company");
+    expect(servedInWords(split(50, "company"))).toBe("on to 50% and off to the rest, by company");
   });
 
   it("says who moves", () => {
@@ -216,7 +216,7 @@ describe("the difference in words", () => {
       "Turn on",
       "Rule 2: condition: “country is one of DE, FR” becomes “country is one of DE, FR and in segment staff”",
       "Rules stand in another order",
-      "Default: serves on to 25 % and off to the rest, by targeting key instead of off. 2,500 of 10,000 buckets move from off to on; nobody loses on",
+      "Default: serves on to 25% and off to the rest, by targeting key instead of off. 2,500 of 10,000 buckets move from off to on; nobody loses on",
     ]);
     expect(differenceInWords(before, { ...before, rules: [rule] })).toEqual([
       "Remove rule 2: if in segment staff, serve off",
@@ -245,18 +245,21 @@ describe("the difference in words", () => {
     expect(
       differenceInWords({ rules: [first, second] }, { rules: [{ ...bare(first), then: share(80) }, bare(second)] }),
     ).toEqual([
-      "Rule 1: serves on to 80 % and off to the rest, by targeting key instead of on to 60 % and off to the rest, by targeting key. 2,000 of 10,000 buckets move from off to on; nobody loses on",
+      "Rule 1: serves on to 80% and off to the rest, by targeting key instead of on to 60% and off to the rest, by targeting key. 2,000 of 10,000 buckets move from off to on; nobody loses on",
+    ]);
+    expect(differenceInWords({ rules: [first] }, { rules: [{ ...first, then: share(80) }] }, "on")).toEqual([
+      "Rule 1: serves off to 20% and on to the rest, by targeting key instead of off to 40% and on to the rest, by targeting key. 2,000 of 10,000 buckets move from off to on; nobody loses on",
     ]);
     const added = { description: "", if: { and: [country, staff] }, then: { variation: "on" } };
     expect(differenceInWords({ rules: [first, second] }, { rules: [added, bare(first), bare(second)] })).toEqual([
       "Add rule 1: if country is one of DE, FR and in segment staff, serve on",
     ]);
     expect(differenceInWords({ rules: [first, second] }, { rules: [bare(second)] })).toEqual([
-      "Remove rule 1: if country is one of DE, FR, serve on to 60 % and off to the rest, by targeting key",
+      "Remove rule 1: if country is one of DE, FR, serve on to 60% and off to the rest, by targeting key",
     ]);
     expect(differenceInWords({ rules: [first] }, { rules: [{ ...second, id: "r9" }] })).toEqual([
       "Add rule 1: if in segment staff, serve off",
-      "Remove rule 1: if country is one of DE, FR, serve on to 60 % and off to the rest, by targeting key",
+      "Remove rule 1: if country is one of DE, FR, serve on to 60% and off to the rest, by targeting key",
     ]);
   });
 

@@ -64,7 +64,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
                 <NumberInput
                   label="Share of the layer"
                   description="In one piece."
-                  suffix=" %"
+                  suffix="%"
                   min={0.01}
                   max={100}
                   decimalScale={2}
@@ -94,7 +94,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
               error={errors.holdouts}
               data={(holdouts.data?.items ?? []).map((each) => ({
                 value: each.key,
-                label: `${each.name} (${each.share} %)`,
+                label: `${each.name} (${each.share}%)`,
               }))}
               onChange={(keys) => set({ holdouts: keys })}
             />

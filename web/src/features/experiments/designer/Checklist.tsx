@@ -81,8 +81,8 @@ export function Checklist({ experiment }: { experiment: Experiment }) {
       "layer",
       fits ? "ok" : "warning",
       fits
-        ? `${experiment.layer.key} has ${experiment.layer.share} % free in one piece`
-        : `${experiment.layer.key} has no free range of ${experiment.layer.share} %`,
+        ? `${experiment.layer.key} has ${experiment.layer.share}% free in one piece`
+        : `${experiment.layer.key} has no free range of ${experiment.layer.share}%`,
     );
   }
   return (

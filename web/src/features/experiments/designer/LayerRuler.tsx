@@ -26,7 +26,7 @@ export function LayerRuler({ project, environment, layer, share, self }: Props) 
         return (
           <div>
             <Ranges
-              label={`Layer ${layer} in ${environment}: ${data.owners.length === 0 ? "nobody has a part" : data.owners.map((each) => `${each.experiment} ${each.slot.share} %`).join(", ")}`}
+              label={`Layer ${layer} in ${environment}: ${data.owners.length === 0 ? "nobody has a part" : data.owners.map((each) => `${each.experiment} ${each.slot.share}%`).join(", ")}`}
               ranges={ranges}
               buckets={data.buckets}
             />
@@ -35,7 +35,7 @@ export function LayerRuler({ project, environment, layer, share, self }: Props) 
             )}
             {data.holdouts.map((each) => (
               <p key={each.holdout} className={styles.hint}>
-                Holdout {each.name} keeps {each.share} % out, across all slots.
+                Holdout {each.name} keeps {each.share}% out, across all slots.
               </p>
             ))}
           </div>

@@ -53,8 +53,8 @@ export function MetricsSection({ design, set, errors, project }: SectionProps & 
                     {each.role === "guardrail" && (
                       <NumberInput
                         aria-label={`Tolerated harm to ${nameOf(each.metric)}`}
-                        placeholder="2 %"
-                        suffix={each.marginKind === "relative" ? " %" : ""}
+                        placeholder="2%"
+                        suffix={each.marginKind === "relative" ? "%" : ""}
                         min={0}
                         w={110}
                         value={

@@ -55,7 +55,7 @@ export function PlannerCard({ design, set, project, environment }: Props) {
         <NumberInput
           label="Lift to find"
           description={goal ? `Of ${goal.metric}` : "Of the first goal"}
-          suffix=" %"
+          suffix="%"
           min={0.01}
           decimalScale={2}
           value={effect}
@@ -66,7 +66,7 @@ export function PlannerCard({ design, set, project, environment }: Props) {
             <div className={styles.figure}>
               {plan.days === null
                 ? `${count(plan.units_total)} units`
-                : `±${effect} % needs ${plural(plan.days, "day")}`}
+                : `±${effect}% needs ${plural(plan.days, "day")}`}
             </div>
             <p className={styles.hint}>
               {plural(plan.units_total, "unit")} over all variations, with power {rate(design.plan.power)}
@@ -112,7 +112,7 @@ export function PlannerCard({ design, set, project, environment }: Props) {
           <div className={styles.fields}>
             <NumberInput
               label="Rate of the control"
-              suffix=" %"
+              suffix="%"
               min={0.01}
               max={99.99}
               value={baseline ?? ""}

@@ -88,7 +88,7 @@ export function VariationsSection({ design, set, errors }: SectionProps & { proj
             <NumberInput
               label="Traffic"
               description="Percent of the audience that takes part."
-              suffix=" %"
+              suffix="%"
               min={0}
               max={100}
               decimalScale={2}

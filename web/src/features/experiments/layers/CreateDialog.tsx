@@ -66,7 +66,7 @@ export function CreateDialog({ opened, onClose, noun, withShare, onCreate }: Pro
             <NumberInput
               label="Share of all units"
               description="Kept out of every experiment that names it."
-              suffix=" %"
+              suffix="%"
               min={0.01}
               max={100}
               decimalScale={2}

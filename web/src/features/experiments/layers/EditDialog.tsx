@@ -92,7 +92,7 @@ export function EditDialog({ kind, entity, onClose }: Props) {
         <NumberInput
           label="Share of all units"
           description="Kept out of every experiment that names it."
-          suffix=" %"
+          suffix="%"
           min={0.01}
           max={100}
           decimalScale={2}

@@ -110,7 +110,7 @@ export default function ExperimentsPage() {
                   id: "name",
                   header: "Experiment",
                   sort: "name",
-                  width: "26%",
+                  width: "24%",
                   cell: (row) => (
                     <>
                       <span className={styles.name}>{row.name}</span>
@@ -121,31 +121,31 @@ export default function ExperimentsPage() {
                 {
                   id: "state",
                   header: "State",
-                  width: "104px",
+                  width: "100px",
                   cell: (row) => <Badge tone={statusTone(row.status)}>{statusWord(row.status)}</Badge>,
                 },
                 {
                   id: "units",
                   header: "Units",
-                  width: "170px",
+                  width: "150px",
                   cell: (row) => <Progress experiment={row} standing={standing(row)} />,
                 },
                 {
                   id: "health",
                   header: "Health",
-                  width: "124px",
+                  width: "116px",
                   cell: (row) => (row.start_at === null ? null : <Health standing={standing(row)} />),
                 },
                 {
                   id: "goal",
                   header: "First goal",
-                  width: "22%",
+                  width: "20%",
                   cell: (row) => (row.start_at === null ? null : <Goal standing={standing(row)} />),
                 },
                 {
                   id: "verdict",
                   header: "Decision",
-                  width: "20%",
+                  width: "16%",
                   cell: (row) => (row.start_at === null ? null : <Verdict standing={standing(row)} />),
                 },
               ]}

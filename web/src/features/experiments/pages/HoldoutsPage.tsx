@@ -83,7 +83,7 @@ function One({ holdout }: { holdout: Holdout }) {
   return (
     <Card
       title={holdout.name}
-      subtitle={`${holdout.share} % of all units. ${holdout.description}`}
+      subtitle={`${holdout.share}% of all units. ${holdout.description}`}
       actions={<EntityTools kind="holdout" entity={holdout} />}
     >
       {absent ? (

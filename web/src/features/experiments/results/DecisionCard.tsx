@@ -48,7 +48,9 @@ export function DecisionCard({ result, action }: Props) {
           </p>
         </section>
       ))}
-      <p className={styles.plan}>{plan.sentence}</p>
+      <p className={styles.plan}>
+        <Sentence text={plan.sentence} />
+      </p>
     </Card>
   );
 }

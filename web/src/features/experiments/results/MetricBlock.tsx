@@ -50,7 +50,7 @@ export function MetricBlock({ metric, places, scale, early, result }: Props) {
       </ul>
       {metric.warnings.map((each) => (
         <p key={each.status + each.message} className={styles.hint}>
-          {each.message}
+          <Sentence text={each.message} />
         </p>
       ))}
       <MetricDetails metric={metric} result={result} early={early} />

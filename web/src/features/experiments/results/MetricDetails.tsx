@@ -1,4 +1,5 @@
 import { KeyValue } from "@/components/KeyValue";
+import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { count, lift, plural, pValue, rate } from "@/lib/format";
 import { effectWords, marginWords, meanOf } from "./formats";
@@ -27,12 +28,14 @@ export function MetricDetails({ metric, result, early }: Props) {
           compared.map(({ variation, comparison }) => (
             <section key={variation.variation}>
               {compared.length > 1 && <h4 className={styles.small}>{variation.variation}</h4>}
-              <p className={styles.reason}>{comparison.reading.sentence}</p>
+              <p className={styles.reason}>
+                <Sentence text={comparison.reading.sentence} />
+              </p>
               <KeyValue items={items(metric, comparison, result)} />
               <Besides metric={metric} comparison={comparison} />
               {comparison.warnings.map((each) => (
                 <p key={each.status + each.message} className={styles.hint}>
-                  {each.message}
+                  <Sentence text={each.message} />
                 </p>
               ))}
             </section>

@@ -174,7 +174,7 @@ function SegmentTable({ segmented, metric, data, scale }: TableProps) {
           found && (
             <p key={variation} className={styles.hint}>
               Do the effects of {variation} differ between segments? Cochran's Q {found.q.toFixed(1)}, p{" "}
-              {pValue(found.p_value)}, I² {Math.round(100 * found.i2)} %; {found.caution}.
+              {pValue(found.p_value)}, I² {Math.round(100 * found.i2)}%; {found.caution}.
             </p>
           ),
       )}

@@ -156,8 +156,8 @@ describe("axes", () => {
   });
 
   it("say when an interval may be read again and again", () => {
-    expect(intervalName({ alpha: 0.05, decided_by: "fixed" })).toBe("95 % interval");
-    expect(intervalName({ alpha: 0.1, decided_by: "always_valid" })).toBe("90 % sequential interval");
+    expect(intervalName({ alpha: 0.05, decided_by: "fixed" })).toBe("95% interval");
+    expect(intervalName({ alpha: 0.1, decided_by: "always_valid" })).toBe("90% sequential interval");
   });
 });
 

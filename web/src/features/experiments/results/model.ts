@@ -139,10 +139,10 @@ export function isRate(metric: Metric | undefined): boolean {
   return metric?.variations.some((each) => each.rate !== null) ?? false;
 }
 
-/** The level of a result's intervals in words: "95 % interval", sequential where it may be read again and again. */
+/** The level of a result's intervals in words: "95% interval", sequential where it may be read again and again. */
 export function intervalName(comparison: Pick<Comparison, "alpha" | "decided_by">): string {
   const level = Number((100 * (1 - comparison.alpha)).toFixed(2));
-  return `${level} %${comparison.decided_by === "fixed" ? "" : " sequential"} interval`;
+  return `${level}%${comparison.decided_by === "fixed" ? "" : " sequential"} interval`;
 }
 
 /** The finding of a group, which names its picture. */

@@ -59,7 +59,7 @@ export function Promote({ flag, to, onClose }: Props) {
         />
         <QueryView query={there} part>
           {(settings) => {
-            const words = here === undefined ? [] : wordsBetween(here, settings, leave);
+            const words = here === undefined ? [] : wordsBetween(flag, here, settings, leave);
             return words.length === 0 ? (
               <Text>Nothing to bring over: the settings are equal, but for what stays.</Text>
             ) : (
@@ -89,7 +89,7 @@ export function Promote({ flag, to, onClose }: Props) {
         </fieldset>
         <BringButton
           disabled={
-            here === undefined || there.data === undefined || wordsBetween(here, there.data, leave).length === 0
+            here === undefined || there.data === undefined || wordsBetween(flag, here, there.data, leave).length === 0
           }
           label={`Review bringing it to ${to.name}`}
           onClick={() => setBringing(true)}
@@ -123,8 +123,8 @@ function brought(settings: Settings, leave: readonly Left[]): Record<string, unk
   return Object.fromEntries(fields.map((field) => [field, settings[field]]));
 }
 
-const wordsBetween = (here: Settings, there: Settings, leave: readonly Left[]): string[] =>
-  differenceInWords(brought(here, leave), brought(there, leave));
+const wordsBetween = (flag: Flag, here: Settings, there: Settings, leave: readonly Left[]): string[] =>
+  differenceInWords(brought(here, leave), brought(there, leave), flag.off_variation);
 
 interface BringProps extends Props {
   readonly source: string;
@@ -179,7 +179,7 @@ function Bring({ flag, to, source, leave, here, there, onClose }: BringProps) {
       opened
       onClose={onClose}
       title={`Bring ${flag.key} from ${source} to ${to.name}`}
-      words={wordsBetween(here, there, leave)}
+      words={wordsBetween(flag, here, there, leave)}
       before={brought(here, leave)}
       after={brought(there, leave)}
       impact={<Impact preview={preview} error={error} waiting={waiting} />}

@@ -6,6 +6,7 @@ import { Card } from "@/components/Card";
 import { Icon } from "@/components/Icon";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { Sentence } from "@/components/Sentence";
 import { entityPath } from "@/lib/entity-path";
 import { inEnvironment } from "@/lib/url";
 import { dependantsOf } from "./dependants";
@@ -79,7 +80,7 @@ function CanGo({ lifecycle }: { readonly lifecycle: Lifecycle }) {
               {CHECKS[each.check] ?? each.check}
               <Text size="xs" c="dimmed">
                 {each.outcome === "not_checked" ? "Not checked: " : ""}
-                {each.detail}
+                <Sentence text={each.detail} />
               </Text>
             </span>
           </li>

@@ -1,4 +1,4 @@
-/** What a flag serves in an environment, in a few words: "on for 12.5 % of beta, else off". */
+/** What a flag serves in an environment, in a few words: "on for 12.5% of beta, else off". */
 
 import { conditionOf, inWords } from "@/lib/rules";
 
@@ -65,5 +65,5 @@ function inOrder(shares: readonly Share[], off: string): readonly Share[] {
 }
 
 function percentWords(weight: number): string {
-  return `${Number(weight.toFixed(2))} %`;
+  return `${Number(weight.toFixed(2))}%`;
 }

@@ -172,7 +172,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
             <NumberInput
               label="Cap at the percentile"
               description="Of all units' values that are not 0; both figures are shown."
-              suffix=" %"
+              suffix="%"
               min={50}
               max={99.99}
               value={form.winsorizeAt === null ? "" : Number((form.winsorizeAt * 100).toFixed(4))}

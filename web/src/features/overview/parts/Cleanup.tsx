@@ -5,6 +5,7 @@ import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { PageLink } from "@/components/PageLink";
 import { QueryView } from "@/components/QueryView";
+import { Sentence } from "@/components/Sentence";
 import { lifecycleWords } from "@/lib/lifecycle";
 import { pagePath } from "@/lib/url";
 import { leftovers, STATES } from "../cleanup";
@@ -39,7 +40,9 @@ export function Cleanup() {
                       <PageLink to={pagePath(project.key, "flags", each.flag)} className={classes.name}>
                         {each.name}
                       </PageLink>
-                      <span className={classes.hint}>{each.why}</span>
+                      <span className={classes.hint}>
+                        <Sentence text={each.why} />
+                      </span>
                     </span>
                     <span className={classes.side}>
                       <Badge>{lifecycleWords(each.state)}</Badge>

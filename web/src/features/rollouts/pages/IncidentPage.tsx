@@ -9,12 +9,12 @@ import { QueryView } from "@/components/QueryView";
 import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { Time } from "@/components/Time";
-import { absoluteTime, count, percent } from "@/lib/format";
+import { ABSENT, absoluteTime, count, percent } from "@/lib/format";
 import { pagePath, useParams } from "@/lib/url";
-import { DONE, FINDINGS, figureWords, GUARD_ACTIONS, guardsOf } from "../model";
+import { DONE, FINDINGS, figureWords, GUARD_ACTIONS, guardsOf, sizeWords } from "../model";
 import { Figures } from "../parts/Findings";
 import classes from "../parts/rollouts.module.css";
-import { type IncidentDetail, incidentQuery, rolloutQuery, useRates } from "../queries";
+import { type IncidentDetail, incidentQuery, rolloutQuery, useWatched } from "../queries";
 
 const TOLD: Readonly<Record<IncidentDetail["told"][number]["state"], { readonly label: string; readonly tone: Tone }>> =
   {
@@ -36,14 +36,15 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
   const { finding } = incident;
   const rollout = useQuery(rolloutQuery(project.key, environment.key, incident.rollout)).data;
   const guard = guardsOf(rollout?.guards).find((each) => each.id === incident.guard);
-  const isRate = useRates(project.key, guard === undefined ? [] : [guard]).size > 0;
-  const { mean, difference } = figureWords(isRate);
+  const watched = useWatched(project.key, guard === undefined ? [] : [guard]).get(guard?.metric ?? "");
+  const isRate = watched?.isRate === true;
+  const { mean } = figureWords(isRate);
   const open = incident.recovered_at === null;
   return (
     <>
       <PageHeader
         back={{ label: `Rollout ${incident.rollout}`, to: pagePath(project.key, "rollouts", incident.rollout) }}
-        title={`Incident: ${incident.guard}`}
+        title={`Incident: ${watched?.name ?? incident.guard}`}
         subtitle={
           <>
             <Badge tone={open ? "problem" : "neutral"}>{open ? "Open" : "Well again"}</Badge> {DONE[incident.done]} at{" "}
@@ -88,7 +89,7 @@ function Body({ incident }: { readonly incident: IncidentDetail }) {
                         <td>
                           {count(each.rest.units)}, {mean(each.rest.mean)}
                         </td>
-                        <td>{difference(each.estimate)}</td>
+                        <td>{each.estimate === null ? ABSENT : sizeWords(each.estimate, isRate)}</td>
                         <td>{percent(each.weight * 100)}</td>
                       </tr>
                     ))}

@@ -20,8 +20,8 @@ import {
   type Rollout,
   rolloutQuery,
   useIncidents,
-  useRates,
   useRolloutWrites,
+  useWatched,
   verdictQuery,
 } from "../queries";
 
@@ -146,7 +146,7 @@ function Steps({ rollout, plan }: { readonly rollout: Rollout; readonly plan: Pl
 function Guards({ rollout }: { readonly rollout: Rollout }) {
   const { project, environment } = usePlace();
   const guards = guardsOf(rollout.guards);
-  const rates = useRates(project.key, guards);
+  const watched = useWatched(project.key, guards);
   const query = useQuery({ ...verdictQuery(project.key, environment.key, rollout.key), enabled: guards.length > 0 });
   if (guards.length === 0) {
     return (
@@ -157,7 +157,7 @@ function Guards({ rollout }: { readonly rollout: Rollout }) {
   }
   return (
     <Card title="Guards" subtitle={query.data ? <LookedAt at={query.data.looked_at} /> : undefined}>
-      <Findings guards={guards} findings={query.data?.findings ?? []} rates={rates} />
+      <Findings guards={guards} findings={query.data?.findings ?? []} watched={watched} />
       <QueryView query={query} part>
         {(verdict) =>
           verdict === null && (

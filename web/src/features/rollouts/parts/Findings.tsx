@@ -3,27 +3,26 @@ import { Badge } from "@/components/Badge";
 import { Sentence } from "@/components/Sentence";
 import { Sideways } from "@/components/Sideways";
 import { count } from "@/lib/format";
-import { FINDINGS, figureWords, type Guard, guardWords } from "../model";
-import type { Finding } from "../queries";
+import { effectWords, FINDINGS, figureWords, type Guard, guardWords } from "../model";
+import type { Finding, WatchedMetrics } from "../queries";
 import classes from "./rollouts.module.css";
 
 interface Props {
   readonly guards: readonly Guard[];
   readonly findings: readonly Finding[];
-  /** Metrics whose means are shares of units. */
-  readonly rates: ReadonlySet<string>;
+  readonly watched: WatchedMetrics;
 }
 
 /** Each guard in words, and what the monitor found of it last: the sentence first, its figures below. */
-export function Findings({ guards, findings, rates }: Props) {
+export function Findings({ guards, findings, watched }: Props) {
   return (
     <div>
       {guards.map((guard) => {
         const found = findings.find((each) => each.guard === guard.id);
         return (
-          <div key={guard.id ?? guardWords(guard)} className={classes.entry}>
+          <div key={guard.id ?? guardWords(guard, watched)} className={classes.entry}>
             <div className={classes.entryHead}>
-              <strong>{guardWords(guard)}</strong>
+              <strong>{guardWords(guard, watched)}</strong>
               {found !== undefined && <Badge tone={FINDINGS[found.state].tone}>{FINDINGS[found.state].label}</Badge>}
             </div>
             {found !== undefined && (
@@ -32,7 +31,7 @@ export function Findings({ guards, findings, rates }: Props) {
               </p>
             )}
             {found !== undefined && found.new.units + found.rest.units > 0 && (
-              <Figures finding={found} rate={rates.has(guard.metric ?? "")} />
+              <Figures finding={found} rate={watched.get(guard.metric ?? "")?.isRate === true} />
             )}
           </div>
         );
@@ -43,7 +42,8 @@ export function Findings({ guards, findings, rates }: Props) {
 
 /** Who was compared, and by how much they differ; the interval is at the error rate that the guard has used. */
 export function Figures({ finding, rate }: { readonly finding: Finding; readonly rate: boolean }) {
-  const { mean, difference } = figureWords(rate);
+  const { mean } = figureWords(rate);
+  const effect = effectWords(finding, rate);
   const hasMeans = finding.new.mean !== null || finding.rest.mean !== null;
   return (
     <Sideways label="Figures">
@@ -71,12 +71,9 @@ export function Figures({ finding, rate }: { readonly finding: Finding; readonly
           </tr>
         </tbody>
       </table>
-      {finding.estimate !== null && (
+      {effect !== null && (
         <p className={`${classes.hint} ${classes.below}`}>
-          Difference {difference(finding.estimate)}, between{" "}
-          {finding.lower === null ? "no bound" : difference(finding.lower)} and{" "}
-          {finding.upper === null ? "no bound" : difference(finding.upper)}; below zero is worse. The interval holds at
-          all looks together, at an error rate of {finding.alpha_used.toPrecision(2)}.
+          {effect}. The interval holds at all looks together, at an error rate of {finding.alpha_used.toPrecision(2)}.
         </p>
       )}
     </Sideways>

@@ -152,7 +152,7 @@ function Percent({ label, value, onChange }: PercentProps) {
       min={0}
       max={100}
       decimalScale={2}
-      suffix=" %"
+      suffix="%"
       value={value}
       onChange={(next) => onChange(Number(next) || 0)}
     />

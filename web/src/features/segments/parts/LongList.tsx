@@ -189,7 +189,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           <Group justify="space-between">
             <Text c="dimmed">
               {sending.share < 1
-                ? `${Math.round(sending.share * 100)} % sent`
+                ? `${Math.round(sending.share * 100)}% sent`
                 : "Sent; the keys are being put in their places…"}
             </Text>
             <Button size="compact-xs" variant="subtle" onClick={sending.stop}>

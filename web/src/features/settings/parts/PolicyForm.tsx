@@ -152,7 +152,7 @@ export function PolicyForm({ policy, name, close }: Props) {
               />
               <NumberInput
                 label="If more move than"
-                suffix=" %"
+                suffix="%"
                 min={0}
                 max={100}
                 placeholder="Any share"

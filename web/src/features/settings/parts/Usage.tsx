@@ -41,7 +41,7 @@ function List({ quotas }: { readonly quotas: readonly Quota[] }) {
               <div className={classes.quotaLine}>
                 <span>{name}</span>
                 <span className={classes.hint}>
-                  {quotaWords(each)} ({share > 0 && share < 0.01 ? "under 0.01 %" : percent(share)})
+                  {quotaWords(each)} ({share > 0 && share < 0.01 ? "under 0.01%" : percent(share)})
                 </span>
               </div>
               <Progress
