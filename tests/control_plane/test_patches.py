@@ -141,9 +141,7 @@ def test_what_a_list_begins_and_ends_with_stays() -> None:
         pytest.param(
             {"default": OFF}, {"default": {"variation": "on"}}, ['default.variation: "off" → "on"'], id="a-serve"
         ),
-        pytest.param(
-            {"default": OFF}, {"default": QUARTER}, ["default: off → on to 25%, off to 75%"], id="a-rollout"
-        ),
+        pytest.param({"default": OFF}, {"default": QUARTER}, ["default: off → on to 25%, off to 75%"], id="a-rollout"),
         pytest.param({}, {"default": QUARTER}, ["default added: on to 25%, off to 75%"], id="a-new-rollout"),
         pytest.param(None, {"a": 1}, ["created"], id="a-creation"),
         pytest.param({"a": 1}, None, ["deleted"], id="a-deletion"),
