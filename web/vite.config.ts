@@ -3,9 +3,10 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { codeSplitting } from "./scripts/chunks.mjs";
 import { proxy } from "./scripts/origin.mjs";
+import { preloads } from "./scripts/preloads.mjs";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), preloads],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy: proxy(), strictPort: false },
   build: {

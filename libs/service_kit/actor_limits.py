@@ -62,6 +62,5 @@ class ActorLimits:
 
 
 def _take(limit: RateLimit, name: str, refusal: str) -> None:
-    limit.roll()
     if not limit.allowance(name).take():
         raise limit.refusal(refusal)

@@ -19,6 +19,16 @@ def test_a_window_counts_and_then_begins_anew() -> None:
     assert not limit.allowance("a").exhausted
 
 
+def test_whoever_asks_first_in_a_window_begins_it() -> None:
+    """Nobody is counted in a window that is over, however late whoever tidies up comes."""
+    clock = ManualClock(1_767_607_200_000)
+    limit = RateLimit("key", 1, clock)
+    limit.allowance("a").take(10)
+    clock.advance(10)
+    assert limit.allowance("a").take(10)
+    assert limit.window == clock.now() // 10_000
+
+
 def test_what_others_have_counted_counts() -> None:
     limit = RateLimit("key", 1, ManualClock())
     allowance = limit.allowance("a")

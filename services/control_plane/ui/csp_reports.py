@@ -49,7 +49,6 @@ class CspReports:
 
     def admit(self, request: Request) -> None:
         """By the address. Raises `TooManyRequests`."""
-        self._limit.roll()
         if not self._limit.allowance(address_of(request)).take():
             raise self._limit.refusal("too many reports from this address")
 

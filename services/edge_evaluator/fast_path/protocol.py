@@ -260,6 +260,8 @@ class FastPathProtocol(StreamingProtocol):
             self._view = memory.held(key).view(key)
             self._generation = memory.generation
             self._window = -1
+        admission.keys.roll()
+        admission.addresses.roll()
         if self._window != admission.keys.window:
             self._address_allowance = admission.addresses.allowance(self._address)
             self._key_allowance = admission.keys.allowance(caller.key.sha256)

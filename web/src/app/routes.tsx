@@ -3,7 +3,7 @@ import { createRootRouteWithContext, createRoute, createRouter, redirect } from 
 import { asProblem } from "@/api/problem";
 import { environmentsQuery, meQuery, permissionsQuery, projectQuery, projectsQuery } from "@/api/shared-queries";
 import type { FeatureRoute } from "@/lib/feature-route";
-import { parseSearch, stringifySearch } from "@/lib/url";
+import { parseSearch, type Search, stringifySearch } from "@/lib/url";
 import { featureRoutes } from "./feature-routes";
 import { lazyPage } from "./lazy-page";
 import { NotFoundPage } from "./NotFoundPage";
@@ -79,12 +79,13 @@ const projectRoute = createRoute({
   component: ProjectLayout,
   search: { middlewares: [({ search, next }) => keepEnvironment(search, next(search))] },
   loader: async ({ context: { client }, params: { project }, location }) => {
-    await signedIn(client.ensureQueryData(meQuery), location.href);
-    await Promise.all([
+    const asked = Promise.all([
+      client.ensureQueryData(meQuery),
       client.ensureQueryData(projectQuery(project)),
       client.ensureQueryData(environmentsQuery(project)),
       client.ensureQueryData(permissionsQuery(project)),
     ]);
+    await signedIn(asked, location.href);
   },
 });
 
@@ -98,10 +99,22 @@ const projectHomeRoute = createRoute({
   },
 });
 
+/** Begins to read what the page shows while its project is read. What fails here the page asks for again, and tells. */
+function readAhead(page: FeatureRoute, client: QueryClient, params: object, search: AnySearch): void {
+  const { project = "" } = params as { readonly project?: string };
+  const begin = async () => (await page.page()).ahead?.(client, project, search as Search);
+  begin().catch(() => undefined);
+}
+
 function pageRoute(page: FeatureRoute) {
   const shared = { component: lazyPage(page.page), staticData: { title: page.title } };
   if (!page.path.startsWith("/"))
-    return createRoute({ getParentRoute: () => projectRoute, path: page.path, ...shared });
+    return createRoute({
+      getParentRoute: () => projectRoute,
+      path: page.path,
+      loader: ({ context: { client }, params, location: { search } }) => readAhead(page, client, params, search),
+      ...shared,
+    });
   return createRoute({
     getParentRoute: () => rootRoute,
     path: page.path.slice(1),

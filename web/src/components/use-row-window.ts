@@ -19,13 +19,18 @@ export interface RowWindow {
 export function useRowWindow(rows: number, body: RefObject<HTMLElement | null>): RowWindow {
   const isVirtual = rows > VIRTUAL_FROM;
   const [top, setTop] = useState(0);
-  // The table's place on the page moves with what stands above it.
+  // The table's place on the page moves with what stands above it. Looked at when the page has been laid out: asking in
+  // each drawing would lay it out once more.
   useLayoutEffect(() => {
-    const element = body.current;
-    if (element === null) return;
-    const next = Math.round(element.getBoundingClientRect().top + window.scrollY);
-    if (next !== top) setTop(next);
-  });
+    const look = () => {
+      const element = body.current;
+      if (element !== null) setTop(Math.round(element.getBoundingClientRect().top + window.scrollY));
+    };
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [body]);
   const virtualizer = useWindowVirtualizer({
     count: rows,
     enabled: isVirtual,

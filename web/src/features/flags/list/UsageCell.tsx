@@ -1,9 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { Sparkline } from "@/charts/Sparkline";
 import { count, shortCount } from "@/lib/format";
 import classes from "./list.module.css";
-import { usageQuery } from "./queries";
+import { type Usage, usageQuery } from "./queries";
+import { RowFact } from "./RowFact";
 
 interface Props {
   readonly project: string;
@@ -13,7 +13,10 @@ interface Props {
 
 /** How often a flag was evaluated; asked together with the other rows in view. */
 export const UsageCell = memo(function UsageCell({ project, environment, flag }: Props) {
-  const usage = useQuery(usageQuery(project, environment, flag)).data;
+  return <RowFact query={usageQuery(project, environment, flag)}>{drawn}</RowFact>;
+});
+
+function drawn(usage: Usage | null | undefined) {
   if (usage === undefined || usage === null) return <span className={classes.dim}>–</span>;
   const told = `${count(usage.evaluations)} evaluations in 7 days`;
   return (
@@ -22,4 +25,4 @@ export const UsageCell = memo(function UsageCell({ project, environment, flag }:
       <span className={classes.dim}>{shortCount(usage.evaluations)}</span>
     </span>
   );
-});
+}

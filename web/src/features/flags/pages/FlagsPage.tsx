@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { type QueryClient, useInfiniteQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { DataTable } from "@/components/DataTable";
@@ -10,7 +10,8 @@ import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { plural } from "@/lib/format";
 import { patiently } from "@/lib/patiently";
-import { pagePath, useSearchState } from "@/lib/url";
+import { usePainted } from "@/lib/painted";
+import { pagePath, readSearch, type Search, useSearchState } from "@/lib/url";
 import { flagSearch, isNarrowed, listParameters, NO_FILTER, SORTS } from "../filters";
 import { type Columns, columnsFrom } from "../list/columns";
 import classes from "../list/list.module.css";
@@ -33,6 +34,13 @@ const CreateFlag = lazy(() =>
   patiently(() => import("../list/CreateFlag").then((module) => ({ default: module.CreateFlag }))),
 );
 
+/** The first rows, unless only the project's environments tell which they are. */
+export function ahead(client: QueryClient, project: string, search: Search): void {
+  const environment = typeof search.env === "string" ? search.env : "";
+  const parameters = listParameters(readSearch(flagSearch, search), environment, new Date());
+  if (parameters.environment !== "") void client.prefetchInfiniteQuery(flagListQuery(project, parameters));
+}
+
 export default function FlagsPage() {
   const { project, environment, environments } = usePlace();
   const [search, setSearch] = useSearchState(flagSearch);
@@ -44,6 +52,7 @@ export default function FlagsPage() {
   const query = useInfiniteQuery({ ...flagListQuery(project.key, parameters), placeholderData: (before) => before });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const total = query.data?.pages[0]?.total ?? null;
+  const painted = usePainted(!query.isPending);
   const { turn, dialog } = useSwitching();
   const columns = useFlagColumns(chosen, turn);
   const narrowed = isNarrowed(search);
@@ -56,9 +65,7 @@ export default function FlagsPage() {
         subtitle={total === null ? "\u00a0" : narrowed ? `${plural(total, "flag")} fit` : plural(total, "flag")}
         actions={
           <>
-            <Suspense>
-              <ColumnChooser columns={chosen} onChange={setKept} />
-            </Suspense>
+            <Suspense>{painted && <ColumnChooser columns={chosen} onChange={setKept} />}</Suspense>
             <Guarded right="flag:create">
               {(guard) => (
                 <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setCreating(true)} {...guard}>
@@ -70,9 +77,7 @@ export default function FlagsPage() {
         }
       />
       <div className={classes.filters}>
-        <Suspense>
-          <FlagFilters search={search} onChange={setSearch} />
-        </Suspense>
+        <Suspense>{painted && <FlagFilters search={search} onChange={setSearch} />}</Suspense>
       </div>
       <QueryView query={query}>
         {() => (
