@@ -1,9 +1,9 @@
-import { act, render } from "@testing-library/react";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { act } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { useStill } from "./still";
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+let root: Root;
 
 function Row({ name }: { readonly name: string }) {
   return (
@@ -13,15 +13,28 @@ function Row({ name }: { readonly name: string }) {
   );
 }
 
+const show = (name: string) => act(() => root.render(<Row key={name} name={name} />));
 const wait = (milliseconds: number) => act(() => vi.advanceTimersByTimeAsync(milliseconds));
+const shown = () => document.body.textContent;
 
-it("asks once nothing has come for a moment, and never for what has gone", async () => {
-  const { container, rerender } = render(<Row key="one" name="one" />);
+beforeEach(() => {
+  vi.useFakeTimers();
+  root = createRoot(document.body.appendChild(document.createElement("div")));
+});
+
+afterEach(() => {
+  act(() => root.unmount());
+  document.body.replaceChildren();
+  vi.useRealTimers();
+});
+
+test("a row asks once nothing has come for a moment", async () => {
+  show("one");
   await wait(100);
-  expect(container.textContent).toBe("one passes");
-  rerender(<Row key="two" name="two" />);
+  expect(shown()).toBe("one passes");
+  show("two");
   await wait(100);
-  expect(container.textContent).toBe("two passes");
+  expect(shown()).toBe("two passes");
   await wait(100);
-  expect(container.textContent).toBe("two asks");
+  expect(shown()).toBe("two asks");
 });
