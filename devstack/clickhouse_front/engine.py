@@ -21,6 +21,7 @@ from chdb import _chdb
 
 from .errors import READONLY, ClickHouseError
 from .native_header import empty_block
+from .shards import config_file
 from .statement import Statement
 
 # Formats whose blocks, put one after another, are one valid answer; the others have a beginning and an end.
@@ -82,10 +83,13 @@ class Answer:
 class Engine:
     """The engine on one data folder; a second process on the same folder is refused by the engine."""
 
-    def __init__(self, path: Path, backups: Path | None = None) -> None:
-        """`backups`: where `BACKUP … TO File(…)` may write, and `RESTORE` may read."""
+    def __init__(self, path: Path, backups: Path | None = None, shards: int = 0) -> None:
+        """`backups`: where `BACKUP … TO File(…)` may write, and `RESTORE` may read. `shards`: of a cluster that is this
+        engine alone."""
         path.mkdir(parents=True, exist_ok=True)
-        self._path = str(path) if backups is None else f"{path}?backups.allowed_path={backups}"
+        options = {"backups.allowed_path": backups, "config-file": config_file(path, shards) if shards else None}
+        given = "&".join(f"{name}={value}" for name, value in options.items() if value is not None)
+        self._path = f"{path}?{given}" if given else str(path)
         self._keeper = _connect(self._path)
 
     def scalar(self, sql: str) -> str:

@@ -18,7 +18,7 @@ class ArrowWarehouse(Warehouse):
 
     async def table(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
         """The answer as a table; text is UTF-8 strings, moments are timestamps in UTC. Raises WarehouseError."""
-        return await self._run(partial(self._table, sql, dict(parameters)), query_error)
+        return await self._run(partial(self._table, self.placed(sql), dict(parameters)), query_error)
 
     @staticmethod
     def _table(sql: str, parameters: dict[str, Any], client: Client) -> pa.Table:

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from analytics.warehouse.errors import (
     insert_error,
     query_error,
 )
+from analytics.warehouse.placement import placed
 from analytics.warehouse.refusals import Refusal
 from analytics.warehouse.sessions import Session, answers
 from analytics.warehouse.settings import WarehouseSettings
@@ -63,21 +65,21 @@ class Warehouse:
 
     async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The answer's rows as dicts. `{name:Type}` in the text stands for a parameter, bound by the server."""
-        return await self._run(partial(self._rows, sql, dict(parameters)), query_error)
+        return await self._run(partial(self._rows, self.placed(sql), dict(parameters)), query_error)
 
     async def stream(
         self, sql: str, parameters: Mapping[str, Any], consume: Callable[[Iterator[Any]], AnswerT]
     ) -> AnswerT:
         """What `consume` makes, in a thread, of the answer as it comes: Arrow's record batches. A cancelled call ends
         its query at the server."""
-        mark, left = str(uuid.uuid4()), threading.Event()
+        mark, left, text = str(uuid.uuid4()), threading.Event(), self.placed(sql)
 
         def work(client: Client) -> AnswerT:
             if left.is_set():
                 raise WarehouseUnavailable("nobody waits for the answer any more")
             # The driver gives queries ids of its own.
             settings = {**_QUERY_SETTINGS, "log_comment": mark}
-            with client.query_arrow_stream(sql, dict(parameters), settings, use_strings=True) as blocks:
+            with client.query_arrow_stream(text, dict(parameters), settings, use_strings=True) as blocks:
                 return consume(blocks)
 
         try:
@@ -90,8 +92,12 @@ class Warehouse:
 
     async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs a statement without an answer (DDL, deletions)."""
-        given = dict(parameters or {})
-        await self._run(lambda client: client.command(sql, given), query_error)
+        text, given = self.placed(sql), dict(parameters or {})
+        await self._run(lambda client: client.command(text, given), query_error)
+
+    def placed(self, sql: str) -> str:
+        """The statement as ClickHouse is told it: for where the rows it speaks of live."""
+        return placed(sql, self.settings)
 
     async def insert(self, table: str, columns: Columns, *, token: str = "") -> None:
         """Inserts by columns and returns when the rows are stored. Repeats with the same token add nothing.
@@ -100,11 +106,16 @@ class Warehouse:
         """
         await self._run(partial(self._insert, table, columns, token), insert_error)
 
+    def of_own_tables(self) -> Warehouse:
+        """One whose statements speak of the tables of the rows themselves; with shards another one, to be closed."""
+        return type(self)(replace(self.settings, shards=1)) if self.settings.sharded else self
+
     async def create_database(self) -> None:
-        """Creates the settings' database (on each node of the cluster) unless it is there."""
+        """Creates the settings' databases (on each node of the cluster) unless they are there."""
         on_cluster = f" ON CLUSTER {self.settings.cluster}" if self.settings.cluster else ""
-        sql = f"CREATE DATABASE IF NOT EXISTS {self.settings.database}{on_cluster}"
-        await self._answered(self._session.begin_without_database(sql), query_error)
+        for name in dict.fromkeys((self.settings.database, self.settings.asked_database)):
+            sql = f"CREATE DATABASE IF NOT EXISTS {name}{on_cluster}"
+            await self._answered(self._session.begin_without_database(sql), query_error)
 
     async def ping(self) -> str | None:
         """None if it answers and has its tables, else a sentence (a health check)."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import render
+from analytics.warehouse.placement import stored
 
 ERASABLE_TABLES = (
     "events_exposure",
@@ -36,7 +36,6 @@ async def erase_rows(
         "environment": environment_id,
         "user_keys": list(user_keys),
     }
-    on_cluster = render("$on_cluster", warehouse.settings)
     erased = {}
     for table in ERASABLE_TABLES:
         # The names are ours; the values are server-side parameters.
@@ -44,7 +43,8 @@ async def erase_rows(
         erased[table] = int(rows[0]["found"])
         if erased[table]:
             await warehouse.command(
-                f"ALTER TABLE {table} {on_cluster} DELETE WHERE {_WHERE} SETTINGS mutations_sync = 2", asked
+                f"ALTER TABLE {stored(table, warehouse.settings)} DELETE WHERE {_WHERE} SETTINGS mutations_sync = 2",
+                asked,
             )
     # Whoever was bringing a sheet forward meanwhile may write what is erased here; nobody reads that sheet any more.
     epoch = {"organization_id": ("String", [organization_id]), "environment_id": ("String", [environment_id])}

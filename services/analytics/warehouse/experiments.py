@@ -23,6 +23,7 @@ from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.joint_sums import JointRead, JointRequest, JointSums
 from analytics.warehouse.pictures import Picture
+from analytics.warehouse.placement import over_rows
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sheets import Sheet, Sheets
 from analytics.warehouse.sql import query, taken
@@ -243,7 +244,8 @@ class ExperimentReader:
         sql = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
         if sheet is None:
             return Picture(rows, await self._of_rows("unit_sums", rows, sql))
-        self.queries.append(AskedQuery("unit_sums", *self._text(rows, sql), sheet.sums))
+        text, given = self._text(rows, sql)
+        self.queries.append(AskedQuery("unit_sums", self._warehouse.placed(text), given, sheet.sums))
         return Picture(rows, sheet.sums)
 
     async def _capped(
@@ -268,7 +270,7 @@ class ExperimentReader:
         sheet = self._kept.get(rows)
         if sheet is None:
             return rows.query(sql), rows.parameters()
-        return f"WITH\nunit_rows AS\n(\n{sheet.text}\n)\n{sql}", sheet.parameters()
+        return over_rows(sheet.text, sql), sheet.parameters()
 
     async def _ask(self, name: str, scope: ExposureScope) -> list[Row]:
         return await self._answered(name, query(name), scope.parameters())
@@ -277,7 +279,7 @@ class ExperimentReader:
         parameters = taken(sql, given)
         async with self._at_once:
             rows = await self._warehouse.rows(sql, parameters)
-        self.queries.append(AskedQuery(name, sql, parameters, rows))
+        self.queries.append(AskedQuery(name, self._warehouse.placed(sql), parameters, rows))
         return rows
 
 

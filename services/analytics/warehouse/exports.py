@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from analytics.warehouse.client import Columns, Row, Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
-from analytics.warehouse.migrations import render
+from analytics.warehouse.placement import stored
 from analytics.warehouse.sql import query
 
 _RUNS_MAX = 100_000
@@ -173,9 +173,9 @@ class ExportStore:
 
     async def forget_keys(self, organization_id: str, export_id: str, keep_generation: int) -> None:
         """Drops the sent keys of every other generation; 0 keeps none."""
-        on_cluster = render("$on_cluster", self._warehouse.settings)
+        table = stored("exported_events", self._warehouse.settings)
         sql = (
-            f"DELETE FROM exported_events {on_cluster} WHERE organization_id = {{organization:String}}"  # noqa: S608
+            f"DELETE FROM {table} WHERE organization_id = {{organization:String}}"  # noqa: S608
             " AND export_id = {export:String} AND generation != {generation:UInt64}"
         )
         asked = {"organization": organization_id, "export": export_id, "generation": keep_generation}

@@ -8,6 +8,7 @@ from typing import Any
 from bucketing.limits import FLAG_VARIATIONS_MAX
 
 from analytics.warehouse.client import Row, Warehouse
+from analytics.warehouse.placement import over_rows
 from analytics.warehouse.scopes import ExposureScope
 from analytics.warehouse.sql import query, taken
 from analytics.warehouse.units import units_parameters, units_query
@@ -36,7 +37,7 @@ class ExposureReader:
 
     async def shared_users(self, scope: ExposureScope, flags: Collection[str]) -> dict[str, int]:
         """Users of the scope who were exposed to other flags, ever, by flag; a flag without any is missing."""
-        sql = f"WITH units AS\n(\n{units_query(scope)}\n)\n{query('shared_users')}"
+        sql = over_rows(f"units AS\n(\n{units_query(scope)}\n)", query("shared_users"))
         given = units_parameters(scope) | {"flags": sorted(flags)}
         rows = await self._warehouse.rows(sql, taken(sql, given))
         return {row["flag"]: row["users"] for row in rows}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 from analytics.warehouse.aggregates import Moments
 from analytics.warehouse.client import Warehouse
+from analytics.warehouse.fixed_point import ExactSums
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
@@ -40,6 +42,9 @@ class HistoryReader:
         rows = await self._warehouse.rows(sql, taken(sql, given))
         halves: dict[int, dict[int, Half]] = {}
         for row in rows:
-            moments = Moments(row["units"], row["mean"], max(row["squares"], 0.0))
+            exact = ExactSums(row["units"], int(row["sum"]), int(row["squares"]))
+            # Where a unit's number can't be summed, no statement about the half can be made.
+            known = (nan, nan) if row["strange"] else (exact.mean, exact.centred_squares)
+            moments = Moments(row["units"], *known)
             halves.setdefault(row["split"], {})[row["half"]] = Half(row["units"], row["with_value"], moments)
         return [(each[0], each[1]) for each in halves.values() if len(each) == 2]

@@ -17,6 +17,7 @@ from stats import InvalidInputError
 from analytics.warehouse.aggregates import NO_CAPS, Caps, Group
 from analytics.warehouse.client import Row
 from analytics.warehouse.fixed_point import SIZE_MAX, total, total_product, usable, whole
+from analytics.warehouse.placement import ON_SHARD, TOGETHER
 from analytics.warehouse.scopes import MetricWindow
 from analytics.warehouse.tallies import Tally, of_slots
 from analytics.warehouse.unit_rows import UnitRows
@@ -29,8 +30,7 @@ _SUMS = """SELECT
     sum(odd) AS strange,
     [{sums}] AS sums,
     [{products}] AS products
-FROM
-(
+FROM {begin}
     SELECT {together_segment} AS segment, variation, {together_odd} AS odd, {columns}
     FROM
     (
@@ -52,7 +52,7 @@ FROM
     )
     WHERE {kept}
     {grouped}
-)
+{end}
 GROUP BY segment, variation
 ORDER BY segment, variation"""
 
@@ -176,6 +176,8 @@ class JointRead:
         days = bool(self.asked.days)
         apart = days or bool(position.list)  # a quantile's values are in the segments of their users
         return _SUMS.format(
+            begin="(" if by_unit else ON_SHARD,
+            end=")" if by_unit else TOGETHER,
             sums=", ".join(total(f"v{each}") for each in range(count)),
             products=", ".join(total_product(f"v{i}", f"v{j}") for i, j in _pairs(count)),
             segment="arrayJoin(arrayFilter(day -> day >= segment, {days:Array(String)}))" if days else "segment",

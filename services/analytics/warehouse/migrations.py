@@ -17,7 +17,9 @@ from string import Template
 
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import TablesMissing, WarehouseError
+from analytics.warehouse.placement import stored
 from analytics.warehouse.settings import WarehouseSettings
+from analytics.warehouse.shards import require_shards, spread
 
 _FOLDER = Path(__file__).with_name("migrations")
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
@@ -43,6 +45,8 @@ ENGINE = ${replicated}MergeTree
 ORDER BY at"""
 """What `warehouse.losses` keeps; beside the migrations, because it tells of them too."""
 _MADE = re.compile(r"^CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+)", re.MULTILINE)
+_TABLE_MADE = re.compile(r"^CREATE TABLE IF NOT EXISTS (\w+)", re.MULTILINE)
+_FILLED = re.compile(r"INSERT INTO (\w+)")
 _DROPPED = re.compile(r"^DROP (?:TABLE|VIEW) IF EXISTS (\w+)", re.MULTILINE)
 _FEED = re.compile(r"^CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+).* TO (\w+)", re.MULTILINE)
 
@@ -67,6 +71,11 @@ class Migration:
     def made(self) -> frozenset[str]:
         """The tables and views that it makes."""
         return frozenset(_MADE.findall(self.text))
+
+    @property
+    def rows_of(self) -> frozenset[str]:
+        """Those that hold rows themselves."""
+        return frozenset(_TABLE_MADE.findall(self.text))
 
     @property
     def dropped(self) -> frozenset[str]:
@@ -109,6 +118,13 @@ def standing_tables() -> frozenset[str]:
 
 
 @cache
+def tables_of_rows() -> frozenset[str]:
+    """Of those, and of the journal, the tables that hold rows themselves; the others are views that feed them."""
+    made = frozenset({"losses"}).union(*(each.rows_of for each in known_migrations()))
+    return (made & standing_tables()) | {"schema_migrations"}
+
+
+@cache
 def ended_tables() -> frozenset[str]:
     """The tables and views that a migration has ended for good."""
     return frozenset[str]().union(*(each.made for each in known_migrations())) - standing_tables()
@@ -125,13 +141,18 @@ def broken_feeds(there: Collection[str]) -> list[str]:
 
 
 async def tables_there(warehouse: Warehouse) -> dict[str, str]:
-    """Of all tables that a migration knows, those that are there, each with an identity that another table of the same
-    name does not have. Raises WarehouseError."""
+    """Of all tables that a migration knows, those that are there (on each shard), each with an identity that another
+    table of the same name does not have. Raises WarehouseError."""
     try:
         rows = await warehouse.rows(
-            "SELECT name, toString(uuid) AS identity FROM system.tables"
-            " WHERE database = {database:String} AND name IN {names:Array(String)}",
-            {"database": warehouse.settings.database, "names": sorted(standing_tables() | ended_tables())},
+            "SELECT name, toString(arraySort(groupUniqArray(uuid))) AS identity FROM system.tables"
+            " WHERE database = {database:String} AND name IN {names:Array(String)}"
+            " GROUP BY name HAVING count() = {shards:UInt32}",
+            {
+                "database": warehouse.settings.database,
+                "names": sorted(standing_tables() | ended_tables()),
+                "shards": warehouse.settings.shards,
+            },
         )
     except TablesMissing:
         return {}
@@ -163,21 +184,43 @@ async def migrate(warehouse: Warehouse) -> list[Migration]:
 
     A migration whose tables have been lost is applied again, and so are those behind it, which build on them.
     """
-    settings = warehouse.settings
     await warehouse.create_database()
+    own = warehouse.of_own_tables()
+    try:
+        fresh = await _applied(warehouse, own)
+    finally:
+        if own is not warehouse:
+            await own.close()
+    warehouse.migrated = True
+    return fresh
+
+
+async def _applied(warehouse: Warehouse, own: Warehouse) -> list[Migration]:
+    settings = warehouse.settings
+    if settings.sharded:
+        await require_shards(warehouse)
     for beside in (_JOURNAL, _LOSSES):
-        await warehouse.command(render(beside, settings))
+        await own.command(render(beside, settings))
+    await _read_by_all(warehouse, {"schema_migrations", "losses"})
     rows = await warehouse.rows("SELECT number, checksum FROM schema_migrations", {})
     applied = {row["number"]: row["checksum"] for row in rows}
     missing = await missing_tables(warehouse)
     fresh: list[Migration] = []
+    made: set[str] = set()
     for migration in known_migrations():
+        made |= migration.rows_of & standing_tables()
         if migration.number in applied and not fresh and not migration.made & missing:
             if applied[migration.number] != migration.checksum:
                 raise MigrationChanged(f"migration {migration.number:04} differs from the one that was applied")
             continue
         for statement in migration.statements(settings):
-            await warehouse.command(statement)
+            if settings.sharded and (filled := _FILLED.match(statement)):
+                # A statement of rows runs on no cluster: it goes through the tables that read all shards.
+                if filled[1] in made:
+                    await spread(warehouse, made)
+                    await warehouse.command(statement)
+            else:
+                await own.command(statement)
         await warehouse.insert(
             "schema_migrations",
             {
@@ -187,10 +230,15 @@ async def migrate(warehouse: Warehouse) -> list[Migration]:
             },
         )
         fresh.append(migration)
-    await _end_leftovers(warehouse)
+    await _end_leftovers(own)
+    await _read_by_all(warehouse, tables_of_rows())
     await _set_retention(warehouse)
-    warehouse.migrated = True
     return fresh
+
+
+async def _read_by_all(warehouse: Warehouse, tables: Collection[str]) -> None:
+    if warehouse.settings.sharded:
+        await spread(warehouse, tables)
 
 
 async def _end_leftovers(warehouse: Warehouse) -> None:
@@ -205,7 +253,7 @@ async def _set_retention(warehouse: Warehouse) -> None:
     days = warehouse.settings.retention_days
     wanted = f"toIntervalDay({days})"
     rows = await warehouse.rows(
-        "SELECT name, engine_full FROM system.tables"
+        "SELECT DISTINCT name, engine_full FROM system.tables"
         " WHERE database = {database:String} AND name IN {tables:Array(String)}",
         {"database": warehouse.settings.database, "tables": list(EVENT_TABLES)},
     )
@@ -217,5 +265,4 @@ async def _set_retention(warehouse: Warehouse) -> None:
             change = "REMOVE TTL"
         else:
             continue
-        on_cluster = render("$on_cluster", warehouse.settings)
-        await warehouse.command(f"ALTER TABLE {row['name']} {on_cluster} {change}")
+        await warehouse.command(f"ALTER TABLE {stored(row['name'], warehouse.settings)} {change}")

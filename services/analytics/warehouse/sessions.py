@@ -96,7 +96,7 @@ class Session:
     def _connected(self) -> Client:
         with self._lock:
             if self._client is None:
-                self._client = self._connect(self._settings.database)
+                self._client = self._connect(self._settings.asked_database)
             return self._client
 
     def _without_database(self, sql: str) -> None:
@@ -115,15 +115,7 @@ class Session:
             compress="lz4",
             connect_timeout=_CONNECT_SECONDS,
             send_receive_timeout=settings.query_seconds_max + 10,
-            settings={
-                "max_execution_time": settings.query_seconds_max,
-                "max_memory_usage": settings.query_memory_bytes_max,
-                "async_insert": 0,
-                # Joins of millions of units sort instead of holding one side in memory, and large states go to disk.
-                "join_algorithm": "full_sorting_merge",
-                "max_bytes_before_external_sort": settings.query_memory_bytes_max // 2,
-                "max_bytes_before_external_group_by": settings.query_memory_bytes_max // 2,
-            },
+            settings=settings.session(),
         )
 
 

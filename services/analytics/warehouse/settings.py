@@ -7,13 +7,26 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_OF_SHARDS: dict[str, object] = {
+    # An insert has ended when each shard has its rows, and says so when one hasn't: the loader tries the block again.
+    "distributed_foreground_insert": 1,
+    # A result without one of the shards would look like a result.
+    "skip_unavailable_shards": 0,
+    # What stands in `IN (…)` or a join is looked up once, over all shards.
+    "distributed_product_mode": "global",
+    # Each shard writes what it reads, where it writes the same users.
+    "parallel_distributed_insert_select": 2,
+    # What was written to a replica is read from it.
+    "load_balancing": "in_order",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class WarehouseSettings:
     """Where ClickHouse is.
 
-    `url`: http(s)://[user[:password]@]host[:port]. `cluster`: its name, empty for a single node.
+    `url`: http(s)://[user[:password]@]host[:port]. `cluster`: its name, empty for a single node. `shards`: how many the
+    cluster has, each with the rows of some users (`placement`).
 
     `ca_file`: the authority to trust instead of the system's, in PEM.
 
@@ -24,6 +37,7 @@ class WarehouseSettings:
     url: str
     database: str = "verdict"
     cluster: str = ""
+    shards: int = 1
     retention_days: int = 0
     query_seconds_max: int = 60
     query_memory_bytes_max: int = 4 * 1024**3
@@ -36,6 +50,8 @@ class WarehouseSettings:
             value = getattr(self, name)
             if value and not _NAME.fullmatch(value):
                 raise ValueError(f"{name}: letters, digits and underscores only, at most 64")
+        if self.shards > 1 and not self.cluster:
+            raise ValueError("shards: needs the name of the cluster, FF_CLICKHOUSE_CLUSTER")
         if not self.database:
             raise ValueError("database: must not be empty")
         if not self._is_address():
@@ -47,6 +63,29 @@ class WarehouseSettings:
             return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
         except ValueError:
             return False
+
+    @property
+    def sharded(self) -> bool:
+        """Whether users are spread over several shards."""
+        return self.shards > 1
+
+    @property
+    def asked_database(self) -> str:
+        """Where queries find all rows: with shards a database beside that of a shard's own rows."""
+        return f"{self.database}_all" if self.sharded else self.database
+
+    def session(self) -> dict[str, object]:
+        """What ClickHouse is told with every statement."""
+        told: dict[str, object] = {
+            "max_execution_time": self.query_seconds_max,
+            "max_memory_usage": self.query_memory_bytes_max,
+            "async_insert": 0,
+            # Joins of millions of units sort instead of holding one side in memory, and large states go to disk.
+            "join_algorithm": "full_sorting_merge",
+            "max_bytes_before_external_sort": self.query_memory_bytes_max // 2,
+            "max_bytes_before_external_group_by": self.query_memory_bytes_max // 2,
+        }
+        return told | _OF_SHARDS if self.sharded else told
 
     def connection(self) -> dict[str, object]:
         """The arguments of the driver's client, without a database."""

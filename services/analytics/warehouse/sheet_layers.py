@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.warehouse.client import Row, Warehouse
+from analytics.warehouse.placement import over_rows
 from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
@@ -24,6 +25,7 @@ UNION ALL
     AND (user_key, layer) IN (
         SELECT user_key, max(layer) {_OF_LAYERS} IN {{later:Array(UInt64)}} GROUP BY user_key)"""
 """The rows of all layers together. `FINAL` would look at the rows of other sheets and layers, too."""
+KEPT_ROWS = f"unit_rows AS\n(\n{KEPT}\n)"
 _INSERT = """INSERT INTO sheet_layers (organization_id, environment_id, sheet, layer, $columns)
 SELECT
     {organization:String},
@@ -31,10 +33,9 @@ SELECT
     {into:String},
     {layer:UInt64},
     $columns
-FROM
-(
+FROM (/* on each shard */
 $rows
-)
+/* together */)
 SETTINGS optimize_move_to_prewhere_if_final = 1"""
 _MERGED = f"SELECT {_OF_ROW.replace('gone', '0 AS gone')}\nFROM\n(\n{KEPT}\n)"
 _STORED = """SELECT count() AS stored
@@ -62,8 +63,8 @@ async def stored_rows(warehouse: Warehouse, sheet: str, layers: Sequence[int]) -
 
 async def sums_over(warehouse: Warehouse, rows: UnitRows, sheet: str, layers: Sequence[int]) -> list[Row]:
     """The sums over all rows of the layers. Raises WarehouseError."""
-    text = f"WITH\nunit_rows AS\n(\n{KEPT}\n)\n{Sums(rows, dict.fromkeys(rows.windows, False)).text('unit_rows')}"
-    return await warehouse.rows(text, layers_parameters(sheet, layers))
+    sums = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
+    return await warehouse.rows(over_rows(KEPT_ROWS, sums), layers_parameters(sheet, layers))
 
 
 def layers_parameters(sheet: str, layers: Sequence[int]) -> dict[str, Any]:

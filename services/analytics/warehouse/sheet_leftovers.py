@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import render
+from analytics.warehouse.placement import stored
 from analytics.warehouse.sheet_steps import WORK_TABLES
 
 UNUSED_DAYS = 3
@@ -22,7 +22,7 @@ FROM
 (
     SELECT DISTINCT table, partition, toUInt64OrZero(extract(partition, ',([0-9]+)\\\\)$')) AS layer
     FROM system.parts
-    WHERE active AND database = currentDatabase() AND table IN {tables:Array(String)}
+    WHERE active AND database = {database:String} AND table IN {tables:Array(String)}
 )
 WHERE layer < toUnixTimestamp64Nano(now64(9)) - {age:Int64}
     AND (position(partition, '-step') > 0 OR layer NOT IN (SELECT arrayJoin(layers) FROM sheet_versions FINAL))"""
@@ -31,14 +31,16 @@ WHERE layer < toUnixTimestamp64Nano(now64(9)) - {age:Int64}
 async def drop_unused(warehouse: Warehouse, *, grace_seconds: int = GRACE_SECONDS) -> int:
     """Ends the sheets that nobody has brought forward for days, and every layer that no version names; returns how many
     partitions went. Raises WarehouseError."""
-    on_cluster = render("$on_cluster", warehouse.settings)
+    settings = warehouse.settings
     for row in await warehouse.rows(_UNUSED, {"age": UNUSED_DAYS * 86_400 * _NANOSECONDS}):
         await warehouse.command(
-            f"ALTER TABLE sheet_versions {on_cluster} DELETE WHERE sheet = {{sheet:String}}", {"sheet": row["sheet"]}
+            f"ALTER TABLE {stored('sheet_versions', settings)} DELETE WHERE sheet = {{sheet:String}}",
+            {"sheet": row["sheet"]},
         )
-    left = await warehouse.rows(_LEFT, {"tables": list(WORK_TABLES), "age": grace_seconds * _NANOSECONDS})
+    given = {"database": settings.database, "tables": list(WORK_TABLES), "age": grace_seconds * _NANOSECONDS}
+    left = await warehouse.rows(_LEFT, given)
     found = [(row["table"], each) for row in left if (each := _PARTITION.fullmatch(row["partition"]))]
     for table, each in found:
         partition = f"('{each['sheet']}', {each['layer']})"
-        await warehouse.command(f"ALTER TABLE {table} {on_cluster} DROP PARTITION {partition}")
+        await warehouse.command(f"ALTER TABLE {stored(table, settings)} DROP PARTITION {partition}")
     return len(found)

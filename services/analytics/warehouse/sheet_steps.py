@@ -10,7 +10,7 @@ from typing import Any
 
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import WarehouseError
-from analytics.warehouse.migrations import render
+from analytics.warehouse.placement import stored
 from analytics.warehouse.sheet_layers import KEPT, add_layer, layers_parameters
 from analytics.warehouse.sql import query, taken
 from analytics.warehouse.unit_rows import UnitRows
@@ -21,8 +21,7 @@ FEW = 1000
 WORK_TABLES = ("sheet_layers", "touched_users")
 _TOUCHED = """INSERT INTO touched_users (organization_id, environment_id, sheet, layer, candidate, user_key)
 SELECT DISTINCT {organization:String}, {environment:String}, {work:String}, {layer:UInt64}, 0, user_key
-FROM
-(
+FROM (/* on each shard */
     SELECT user_key
     FROM events_exposure
     WHERE organization_id = {organization:String}
@@ -36,7 +35,7 @@ FROM
         AND environment_id = {environment:String}
         AND metric IN {names:Array(String)}
         AND loaded_at > fromUnixTimestamp64Milli({mark:Int64}, 'UTC')
-)"""
+/* together */)"""
 _COUNT = "SELECT count() AS users FROM touched_users WHERE sheet = {work:String} AND layer = {layer:UInt64}"
 _OF_STEP = "FROM touched_users WHERE sheet = {work:String} AND layer = {layer:UInt64} AND candidate ="
 _BY_KEY = f"user_key IN (SELECT user_key {_OF_STEP} 0)"
@@ -55,10 +54,9 @@ SELECT
     lowest_number,
     highest_number,
     uncertain
-FROM
-(
+FROM (/* on each shard */
 $candidates
-)"""
+/* together */)"""
 _CANDIDATES_OF_STEP = f"    SELECT user_key, first_row, lowest_number, highest_number, uncertain {_OF_STEP} 1"
 _BEFORE = f"SELECT user_key, 0 AS gone, first_at, segment, variation, several, unit, numbers, lists FROM\n(\n{KEPT}\n)"
 _KEYS_BEFORE = "SELECT user_key FROM sheet_layers WHERE sheet = {work:String} AND layer = {layer:UInt64}"
@@ -120,12 +118,11 @@ class Step:
 
     async def end(self) -> None:
         """What it can't remove, `drop_unused` does later."""
-        on_cluster = render("$on_cluster", self._warehouse.settings)
         for table in WORK_TABLES:
             # The names are ours: hexadecimal digits and a number.
             partition = f"('{self._given['work']}', {self.layer})"
             with suppress(WarehouseError):
-                await self._warehouse.command(f"ALTER TABLE {table} {on_cluster} DROP PARTITION {partition}")
+                await self._warehouse.command(f"ALTER TABLE {stored(table, self._warehouse.settings)} DROP PARTITION {partition}")
 
     async def _command(self, sql: str) -> None:
         await self._warehouse.command(sql, taken(sql, self._given))

@@ -16,6 +16,7 @@ from messages.arms import ARM_PREFIX, ARM_SOURCE_LENGTH, arm_prefix
 
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.pictures import Picture
+from analytics.warehouse.placement import on_shard, over_rows, unmarked
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope, MetricWindow
 from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
@@ -52,10 +53,9 @@ FROM
         *,
         first_value(side) OVER (PARTITION BY unit ORDER BY came_at, user_key) AS unit_side,
         first_value(stage) OVER (PARTITION BY unit ORDER BY came_at, user_key) AS unit_stage
-    FROM
-    (
+    FROM (/* on each shard */
 $drawn
-    )
+    /* together */)
 )
 WHERE stage = unit_stage"""
 # Units that stand for an arm come in no exposure: each is there once, when it was measured.
@@ -82,10 +82,7 @@ _COUNTS = """SELECT
     side,
     {units} AS units,
     toUnixTimestamp64Milli(max(heard_at)) AS last_heard_at
-FROM
-(
-{drawn}
-)
+FROM {drawn}
 GROUP BY stage, side
 ORDER BY stage, side"""
 _CLOSED = """SELECT
@@ -165,7 +162,8 @@ class SplitReader:
     async def counts(self, scope: SplitScope) -> SplitCounts:
         """Of all who came, whether their windows are closed or not."""
         units = "uniqExactIf(unit, unit != '')" if scope.by_unit else "count()"
-        sql = _COUNTS.format(units=units, drawn=scope.drawn)
+        drawn = f"(\n{scope.drawn}\n)" if scope.by_unit else on_shard(scope.drawn)
+        sql = _COUNTS.format(units=units, drawn=drawn)
         found: dict[int, dict[str, int]] = {}
         heard_at = 0
         for row in await self._warehouse.rows(sql, taken(sql, scope.parameters())):
@@ -196,5 +194,7 @@ class SplitReader:
     async def _picture(self, rows: UnitRows, drawn: str, given: Mapping[str, Any]) -> Picture:
         units = _CLOSED.format(drawn=drawn)
         sums = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
-        sql = f"WITH\nunits AS\n(\n{units}\n),\nunit_rows AS\n(\n{rows.text()}\n)\n{sums}"
+        expressions = f"units AS\n(\n{units}\n),\nunit_rows AS\n(\n{rows.text()}\n)"
+        # Which units count depends on all their users, who are on several shards.
+        sql = f"WITH\n{expressions}\n{unmarked(sums)}" if rows.scope.by_unit else over_rows(expressions, sums)
         return Picture(rows, await self._warehouse.rows(sql, taken(sql, {**rows.parameters(), **given})))

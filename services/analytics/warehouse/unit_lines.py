@@ -21,10 +21,7 @@ from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums, prefix_of
 
 _LINES = """SELECT key, variation, fromUnixTimestamp64Milli(first_at, 'UTC') AS since{values}
-FROM
-(
-{units}
-)
+FROM {units}
 WHERE NOT several AND NOT lacking
 ORDER BY key
 LIMIT {{lines_max:UInt64}}"""
@@ -62,7 +59,7 @@ class UnitLines:
         return await warehouse.stream(sql, parameters, lambda blocks: consume(_whole(blocks)))
 
     def _text(self) -> str:
-        units = Sums(self.rows, dict.fromkeys(self.rows.windows, False)).units("unit_rows", named=True)
+        units = Sums(self.rows, dict.fromkeys(self.rows.windows, False)).table("unit_rows", named=True)
         values = [self._value(window, part) for window in self.rows.windows for part in self.parts(window)]
         return _LINES.format(units=units, values="".join(f",\n    {each}" for each in values))
 

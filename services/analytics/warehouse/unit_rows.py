@@ -11,6 +11,7 @@ from typing import Any
 
 from analytics.warehouse.event_arrays import EventArrays, Part
 from analytics.warehouse.event_facts import EventFacts
+from analytics.warehouse.placement import over_rows
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.tallies import TALLIES, Tally, filled
 from analytics.warehouse.units import some_units_query, units_parameters, units_query
@@ -165,7 +166,7 @@ class UnitRows:
 
     def query(self, body: str) -> str:
         """`body`, a query over `unit_rows`, with the rows in front of it."""
-        return f"WITH\nunits AS\n(\n{units_query(self.scope)}\n),\nunit_rows AS\n(\n{self.text()}\n)\n{body}"
+        return over_rows(f"units AS\n(\n{units_query(self.scope)}\n),\nunit_rows AS\n(\n{self.text()}\n)", body)
 
     def of_some(self, only: str, candidates: str, before: str) -> str:
         """The rows of the users for whom the condition `only` holds (see `some_units_query`), and as `gone` those who

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from messages.aggregations import Absence
 
 from analytics.warehouse.fixed_point import ONE, ONE_WHOLE, total, total_product, usable, whole
+from analytics.warehouse.placement import on_shard
 from analytics.warehouse.scopes import MetricWindow
 from analytics.warehouse.tallies import Tally, of_slots, with_slots
 from analytics.warehouse.unit_rows import Position, UnitRows
@@ -25,10 +26,7 @@ _SUMS = """SELECT{apart}
     count() AS units,
     sum(users) AS users,
     max(first_at) AS last_at{sums}
-FROM
-(
-{units}
-)
+FROM {units}
 GROUP BY{apart} segment, day, variation, several, lacking
 ORDER BY{apart} segment, day, variation, several, lacking"""
 _USERS = """    SELECT{apart}
@@ -46,8 +44,7 @@ _CLUSTERS = """    SELECT
         if(several, '', any(user_variation)) AS variation,
         toUInt8(unit = '') AS lacking,
         count() AS users{columns}
-    FROM
-    (
+    FROM (/* on each shard */
         SELECT
             user_key,
             unit,
@@ -56,7 +53,7 @@ _CLUSTERS = """    SELECT
             variation AS user_variation,
             several AS user_several{inner}
         FROM {rows}
-    )
+    /* together */)
     GROUP BY unit"""
 
 
@@ -72,9 +69,15 @@ class Sums:
     def text(self, rows: str) -> str:
         """The query over `rows`, a table or a query in parentheses."""
         sums = [column for each in self._summed() for column in each.sums() + each.step_sums()]
-        return _SUMS.format(apart=self._apart, sums=_listed(sums, 4), units=self.units(rows))
+        return _SUMS.format(apart=self._apart, sums=_listed(sums, 4), units=self.table(rows))
 
-    def units(self, rows: str, *, named: bool = False) -> str:
+    def table(self, rows: str, *, named: bool = False) -> str:
+        """The units as a table of another query: of users on each shard, which has all of them; those of other units come
+        from all shards."""
+        units = self._units(rows, named)
+        return f"(\n{units}\n)" if self.rows.scope.by_unit else on_shard(units)
+
+    def _units(self, rows: str, named: bool) -> str:
         """The units that are summed, one row each. `named`: with their `key`, and the list of windows that keep one."""
         clustered = self.rows.scope.by_unit
         summed = self._summed()

@@ -1,0 +1,177 @@
+"""A cluster with shards answers what one ClickHouse answers, to the last digit: real `Distributed` tables, planned and merged
+by the engine, over the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.erasure import erase_rows
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.exposures import ExposureReader
+from analytics.warehouse.contexts import ContextReader, SampleSize
+from analytics.warehouse.history import HistoryReader
+from analytics.warehouse.metric_days import MetricDaysReader
+from analytics.warehouse.migrations import known_migrations, migrate, missing_tables, tables_of_rows
+from analytics.warehouse.placement import PLACED_BY
+from analytics.warehouse.shards import ShardsDiffer, spread
+from analytics.warehouse.sheet_leftovers import drop_unused
+from analytics.warehouse.sheets import Sheets
+from analytics.warehouse.split_units import SplitReader, SplitScope
+from analytics.warehouse.unit_lines import UnitLines
+from analytics.warehouse.unit_rows import UnitRows
+from devstack.parts import ClickHouse
+
+from tests.analytics.asked_of_experiments import HOUR, SCOPE, SCOPES, SPENT, START, WINDOWS, asked
+from tests.integration.test_analytics_sheets import LAG, Stream
+from tests.sharded_warehouse import SHARDS, ApartWarehouse, sharded_clickhouse, sharded_settings
+
+FLAG = {"organization": "org-1", "environment": "env-1", "flag": "checkout", "start": START, "stop": START + 90 * HOUR}
+ENVIRONMENT = {name: FLAG[name] for name in ("organization", "environment")}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
+    with sharded_clickhouse(tmp_path_factory.mktemp("shards")) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def sharded(engine: ClickHouse, request: pytest.FixtureRequest) -> AsyncIterator[ApartWarehouse]:
+    warehouse = ApartWarehouse(sharded_settings(engine.url, f"of_{abs(hash(request.node.name))}"))
+    await migrate(warehouse)
+    yield warehouse
+    await warehouse.close()
+
+
+@pytest.fixture
+async def single(sharded: ApartWarehouse) -> AsyncIterator[ApartWarehouse]:
+    """One ClickHouse over the same rows, as if nothing were told of shards."""
+    warehouse = ApartWarehouse(replace(sharded.settings, shards=1))
+    yield warehouse
+    await warehouse.close()
+
+
+async def test_migrations_make_a_table_over_all_shards_for_each_table_of_rows(sharded: ApartWarehouse) -> None:
+    assert tables_of_rows() == PLACED_BY.keys()
+    assert await missing_tables(sharded) == frozenset()
+    assert await migrate(sharded) == []
+    assert await spread(sharded, PLACED_BY) == []
+
+    await sharded.command("DROP TABLE losses")
+    own = sharded.of_own_tables()
+    await own.command("ALTER TABLE exports ADD COLUMN extra String")
+    assert await migrate(sharded) == []
+    assert await sharded.rows("SELECT count() AS rows FROM losses", {}) == [{"rows": 0}]
+    assert await sharded.rows("SELECT any(extra) AS extra FROM exports", {}) == [{"extra": ""}]
+    await own.close()
+
+
+async def test_tables_that_one_shard_lost_are_made_anew(sharded: ApartWarehouse) -> None:
+    own = sharded.of_own_tables()
+    await own.command("DROP TABLE split_units")
+    await own.close()
+
+    assert await missing_tables(sharded) == {"split_units"}
+    assert [each.number for each in await migrate(sharded)] == [
+        each.number for each in known_migrations() if each.number >= 11
+    ]
+    assert await missing_tables(sharded) == frozenset()
+
+
+async def test_another_number_of_shards_is_refused(sharded: ApartWarehouse) -> None:
+    other = ApartWarehouse(replace(sharded.settings, shards=SHARDS + 1))
+    with pytest.raises(ShardsDiffer, match="has 3 shards and not 4"):
+        await migrate(other)
+    await other.close()
+
+
+async def test_rows_are_spread_over_all_shards(sharded: ApartWarehouse) -> None:
+    await Stream(1).send(sharded, 400)
+    for table in ("events_exposure", "events_metric", "exposure_firsts"):
+        counted = await sharded.rows(f"SELECT shardNum() AS shard, count() AS rows FROM {table} GROUP BY shard", {})
+        assert {each["shard"] for each in counted} == set(range(1, SHARDS + 1))
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in SCOPES])
+async def test_results_are_those_of_one_clickhouse(
+    sharded: ApartWarehouse, single: ApartWarehouse, name: str
+) -> None:
+    await Stream(2).send(sharded, 700)
+
+    one, several = [await asked(ExperimentReader(each), SCOPES[name]) for each in (single, sharded)]
+    assert [(each.name, each.rows) for each in several] == [(each.name, each.rows) for each in one]
+    assert any("cluster(" in each.sql for each in several)
+    assert not any("cluster(" in each.sql for each in one)
+
+
+@pytest.mark.parametrize("by_unit", [False, True], ids=["users", "companies"])
+async def test_a_sheet_is_brought_forward(sharded: ApartWarehouse, single: ApartWarehouse, *, by_unit: bool) -> None:
+    rows = UnitRows(replace(SCOPE, by_unit=by_unit), WINDOWS, covariates=not by_unit)
+    stream, sheets = Stream(3), Sheets(sharded, lag_milliseconds=LAG, fresh_milliseconds=0)
+    await stream.send(sharded, 500)
+    await sheets.forward(rows, begin=True)
+    for size in (1, 80):
+        await stream.send(sharded, size)
+        sheet = await sheets.forward(rows)
+        assert sheet is not None
+        assert sheet.sums == await sheets.sums_of_rows(rows, sheet)
+        assert sheet.sums == (await ExperimentReader(single).picture(rows)).answer
+
+    await erase_rows(sharded, "org-1", "env-1", ["u1", "u2", "u3", "u4"])
+    assert await sheets.forward(rows) is None
+    await drop_unused(sharded, grace_seconds=0)
+    kept = await single.rows("SELECT count() AS rows FROM touched_users", {})
+    assert kept == [{"rows": 0}]
+
+
+async def test_an_erased_person_is_on_no_shard(sharded: ApartWarehouse, single: ApartWarehouse) -> None:
+    await Stream(4).send(sharded, 400)
+    erased = await erase_rows(sharded, "org-1", "env-1", [f"u{number}" for number in range(20)])
+
+    assert erased["events_exposure"] > 0
+    assert erased["exposure_firsts"] > 0
+    left = "SELECT count() AS rows FROM {} WHERE toUInt32(substring(user_key, 2)) < 20"
+    for table in ("events_exposure", "events_metric", "exposure_firsts"):
+        assert await single.rows(left.format(table), {}) == [{"rows": 0}]
+
+
+async def others(warehouse: Warehouse) -> list[Any]:
+    """What pages and previews ask beside results."""
+    exposures = ExposureReader(warehouse)
+    split = SplitScope("org-1", "env-1", "checkout", "", "on", START, ((START, START + 40 * HOUR),), by_unit=False)
+    window = SPENT
+    lines = UnitLines(UnitRows(SCOPE, WINDOWS), {})
+    return [
+        await exposures.series(FLAG, 3600),
+        await exposures.totals(FLAG),
+        await exposures.recent(FLAG, 20),
+        await exposures.shared_users(SCOPE, ["checkout", "other"]),
+        await ContextReader(warehouse).recent(ENVIRONMENT | {"since": START - 100 * HOUR}, SampleSize(30)),
+        await HistoryReader(warehouse).random_splits(SCOPE, window, splits=5, seed=7),
+        [
+            {**row, "total": round(row["total"], 6), "above": round(row["above"], 6)}
+            for row in (await MetricDaysReader(warehouse).days(FLAG, window, 0.5))[0]
+        ],
+        [await SplitReader(warehouse).counts(replace(split, by_unit=by_unit)) for by_unit in (False, True)],
+        [
+            (await SplitReader(warehouse).closed(replace(split, by_unit=by_unit), (window,), START + 90 * HOUR)).answer
+            for by_unit in (False, True)
+        ],
+        await lines.read(warehouse, 1000, lambda blocks: [row for block in blocks for row in block.to_pylist()]),
+    ]
+
+
+async def test_all_else_is_that_of_one_clickhouse(sharded: ApartWarehouse, single: ApartWarehouse) -> None:
+    await Stream(5).send(sharded, 600)
+    await sharded.command(
+        "INSERT INTO events_exposure SELECT * REPLACE ('$default' AS split, concat('s', event_id) AS event_id)"
+        " FROM events_exposure"
+    )
+
+    one, several = await others(single), await others(sharded)
+    assert all(one)
+    assert several == one
