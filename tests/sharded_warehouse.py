@@ -1,7 +1,7 @@
 """A cluster of three shards in one embedded engine, and warehouses over it.
 
-The engine plans and merges `Distributed` tables as on a real cluster; the shards share their tables, so each is shown the
-rows of its own users alone. It has no Keeper: tables are the plain ones, and nothing runs `ON CLUSTER`.
+The engine plans and merges `Distributed` tables as on a real cluster; the shards share their tables, so each is shown
+the rows of its own users alone. It has no Keeper: tables are the plain ones, and nothing runs `ON CLUSTER`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.placement import PLACED_BY
 from analytics.warehouse.settings import WarehouseSettings
+
 from devstack.clickhouse_front.shards import CLUSTER
 from devstack.parts import ClickHouse
 from devstack.processes import Program

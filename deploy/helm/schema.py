@@ -63,6 +63,7 @@ RULES: dict[str, Schema] = {
     "redis.url": {"type": "string", "pattern": "^(rediss?://.+)?$"},
     "redis.auth": one_of("password", "none"),
     "clickhouse.url": {"type": "string", "pattern": "^https?://[^:@/]+(@[^@/]+)?(:[0-9]+)?$|^https?://[^:@/]+:[0-9]+$"},
+    "clickhouse.shards": {"type": "integer", "minimum": 1, "maximum": 1000},
     "retentionDays": {"type": "integer", "minimum": 0, "maximum": 36500},
     "resources": closed({"requests": AMOUNTS, "limits": AMOUNTS}, ["requests", "limits"]),
     "ports": listed(PORT, minItems=1),

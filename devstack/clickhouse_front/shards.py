@@ -1,5 +1,5 @@
-"""A cluster in one engine: so many shards, each of which is the engine itself, so that `Distributed` tables can be tried
-where there is one server. They share their tables; who wants apart what each has filters by `shardNum()`."""
+"""A cluster in one engine: so many shards, each of which is the engine itself, so that `Distributed` tables can be
+tried where there is one server. They share their tables; who wants apart what each has filters by `shardNum()`."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ class StoreSettings(BusSettings):
     clickhouse_password: Secret = Secret("")
     clickhouse_ca_file: OptionalFile = None
     clickhouse_cluster: str = ""
+    clickhouse_shards: Annotated[int, Between(ge=1, le=1000)] = 1
     clickhouse_retention_days: Annotated[int, Between(ge=0, le=36_500)] = 0
     clickhouse_query_seconds_max: Annotated[int, Between(ge=1, le=3600)] = 60
     clickhouse_query_memory_bytes_max: Annotated[int, Between(ge=64 * 1024**2)] = 4 * 1024**3

@@ -71,7 +71,7 @@ def test_the_tables_of_a_shard_are_those_of_a_cluster() -> None:
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in QUERIES])
 def test_what_is_done_on_a_shard_reads_its_own_rows_alone(name: str) -> None:
-    """A view that named no database would be looked for in another one there; one over all shards would ask them all."""
+    """A view that named no database would look in another one there; one over all shards would ask them all."""
     text = placed(QUERIES[name], SHARDS)
     for begin in (each.end() for each in re.finditer(r"view\(\n", text)):
         inside = text[begin : _end_of(text, begin)]
@@ -89,7 +89,10 @@ def test_marks_are_never_told_to_clickhouse() -> None:
 def test_a_part_is_done_where_its_rows_are() -> None:
     sql = over_rows("unit_rows AS (SELECT 1 FROM losses)", f"SELECT count() FROM {on_shard('SELECT * FROM unit_rows')}")
 
-    assert placed(sql, SINGLE) == "WITH\nunit_rows AS (SELECT 1 FROM losses)\nSELECT count() FROM (\nSELECT * FROM unit_rows\n)"
+    assert (
+        placed(sql, SINGLE)
+        == "WITH\nunit_rows AS (SELECT 1 FROM losses)\nSELECT count() FROM (\nSELECT * FROM unit_rows\n)"
+    )
     assert placed(sql, SHARDS) == (
         "SELECT count() FROM cluster('main', view(\nWITH\nunit_rows AS (SELECT 1 FROM verdict.losses)\n\n"
         "SELECT * FROM unit_rows\n))"

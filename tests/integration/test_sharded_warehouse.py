@@ -1,5 +1,5 @@
-"""A cluster with shards answers what one ClickHouse answers, to the last digit: real `Distributed` tables, planned and merged
-by the engine, over the same rows."""
+"""A cluster with shards answers what one ClickHouse answers, to the last digit: real `Distributed` tables, planned and
+merged by the engine, over the same rows."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from analytics.warehouse.client import Warehouse
+from analytics.warehouse.contexts import ContextReader, SampleSize
 from analytics.warehouse.erasure import erase_rows
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.exposures import ExposureReader
-from analytics.warehouse.contexts import ContextReader, SampleSize
 from analytics.warehouse.history import HistoryReader
 from analytics.warehouse.metric_days import MetricDaysReader
 from analytics.warehouse.migrations import known_migrations, migrate, missing_tables, tables_of_rows
@@ -23,8 +23,8 @@ from analytics.warehouse.sheets import Sheets
 from analytics.warehouse.split_units import SplitReader, SplitScope
 from analytics.warehouse.unit_lines import UnitLines
 from analytics.warehouse.unit_rows import UnitRows
-from devstack.parts import ClickHouse
 
+from devstack.parts import ClickHouse
 from tests.analytics.asked_of_experiments import HOUR, SCOPE, SCOPES, SPENT, START, WINDOWS, asked
 from tests.integration.test_analytics_sheets import LAG, Stream
 from tests.sharded_warehouse import SHARDS, ApartWarehouse, sharded_clickhouse, sharded_settings
@@ -97,9 +97,7 @@ async def test_rows_are_spread_over_all_shards(sharded: ApartWarehouse) -> None:
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in SCOPES])
-async def test_results_are_those_of_one_clickhouse(
-    sharded: ApartWarehouse, single: ApartWarehouse, name: str
-) -> None:
+async def test_results_are_those_of_one_clickhouse(sharded: ApartWarehouse, single: ApartWarehouse, name: str) -> None:
     await Stream(2).send(sharded, 700)
 
     one, several = [await asked(ExperimentReader(each), SCOPES[name]) for each in (single, sharded)]

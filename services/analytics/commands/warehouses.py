@@ -14,6 +14,7 @@ def warehouse_settings(settings: StoreSettings) -> WarehouseSettings:
             url=settings.clickhouse_url,
             database=settings.clickhouse_database,
             cluster=settings.clickhouse_cluster,
+            shards=settings.clickhouse_shards,
             retention_days=settings.clickhouse_retention_days,
             query_seconds_max=settings.clickhouse_query_seconds_max,
             query_memory_bytes_max=settings.clickhouse_query_memory_bytes_max,

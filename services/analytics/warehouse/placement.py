@@ -1,7 +1,7 @@
 """Where rows live: on the one ClickHouse, or those of each user on one shard of several.
 
-With shards there are two databases. In the settings' own each shard has its rows, in the tables that migrations make. In
-the one beside it stands a `Distributed` table of each name, which reads all shards and sends each row to its own. No
+With shards there are two databases. In the settings' own each shard has its rows, in the tables that migrations make.
+In the one beside it stands a `Distributed` table of each name, which reads all shards and sends each row to its own. No
 query names a database, so each reads all shards. What a query does user by user stands between `ON_SHARD` and
 `TOGETHER`: that is done on each shard, of its own rows, and only what comes out of it travels.
 """
@@ -42,8 +42,9 @@ PLACED_BY: Mapping[str, str] = {
     "usage_minutes": _ENVIRONMENT,
 }
 """By table, which shard a row is sent to: the remainder of this by the number of shards. Copies of an event, and the
-writes of an export that must know of each other, meet on one shard; a table that another one feeds goes with that, or is
-one whose parts on several shards add up."""
+writes of an export that must know of each other, meet on one shard; a table that another one feeds goes with that, or
+is one whose parts on several shards add up."""
+_ALL_ROWS = "SELECT * FROM unit_rows"
 _PART = re.compile(f"{re.escape(ON_SHARD)}(.*?){re.escape(TOGETHER)}", re.DOTALL)
 _SYSTEM = re.compile(r"\b(FROM|JOIN) (system\.(?:columns|disks|parts|tables))\b")
 _READ = re.compile(r"\b(FROM|JOIN) (\w+)")
@@ -86,16 +87,14 @@ def unmarked(sql: str) -> str:
 def _of_shards(text: str, settings: WarehouseSettings) -> str:
     """On a shard there is no other database than that of its rows to look for them."""
     names = PLACED_BY
-    local = _READ.sub(
-        lambda each: f"{each[1]} {settings.database}.{each[2]}" if each[2] in names else each[0], text
-    )
+    local = _READ.sub(lambda each: f"{each[1]} {settings.database}.{each[2]}" if each[2] in names else each[0], text)
     return f"cluster('{settings.cluster}', view(\n{local.strip()}\n))"
 
 
 def _reading_rows(text: str, expressions: str, settings: WarehouseSettings) -> str:
     if not expressions:
         return text
-    rows = _of_shards(f"{expressions}SELECT * FROM unit_rows", settings)
+    rows = _of_shards(expressions + _ALL_ROWS, settings)
     return text.replace("FROM unit_rows", f"FROM {rows}")
 
 

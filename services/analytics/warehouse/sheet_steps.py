@@ -119,10 +119,11 @@ class Step:
     async def end(self) -> None:
         """What it can't remove, `drop_unused` does later."""
         for table in WORK_TABLES:
+            rows = stored(table, self._warehouse.settings)
             # The names are ours: hexadecimal digits and a number.
             partition = f"('{self._given['work']}', {self.layer})"
             with suppress(WarehouseError):
-                await self._warehouse.command(f"ALTER TABLE {stored(table, self._warehouse.settings)} DROP PARTITION {partition}")
+                await self._warehouse.command(f"ALTER TABLE {rows} DROP PARTITION {partition}")
 
     async def _command(self, sql: str) -> None:
         await self._warehouse.command(sql, taken(sql, self._given))

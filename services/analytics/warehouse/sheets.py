@@ -17,7 +17,14 @@ from typing import Any
 from analytics.warehouse import kept_sums
 from analytics.warehouse.client import Columns, Row, Warehouse
 from analytics.warehouse.scopes import BY_DAY, END_OF_TIME
-from analytics.warehouse.sheet_layers import KEPT_ROWS, add_layer, layers_parameters, merge_layers, stored_rows, sums_over
+from analytics.warehouse.sheet_layers import (
+    KEPT_ROWS,
+    add_layer,
+    layers_parameters,
+    merge_layers,
+    stored_rows,
+    sums_over,
+)
 from analytics.warehouse.sheet_steps import Step
 from analytics.warehouse.unit_rows import UnitRows
 

@@ -72,8 +72,8 @@ class Sums:
         return _SUMS.format(apart=self._apart, sums=_listed(sums, 4), units=self.table(rows))
 
     def table(self, rows: str, *, named: bool = False) -> str:
-        """The units as a table of another query: of users on each shard, which has all of them; those of other units come
-        from all shards."""
+        """The units as a table of another query: of users on each shard, which has all of them; those of other units
+        come from all shards."""
         units = self._units(rows, named)
         return f"(\n{units}\n)" if self.rows.scope.by_unit else on_shard(units)
 

@@ -130,7 +130,8 @@ def cluster_totals(rows: UnitRows, window: MetricWindow, *, cumulative: bool) ->
 
 def random_splits(rows: UnitRows, window: MetricWindow) -> str:
     """Every unit in both halves of many random splits: per split and half the units, those with a value, and the sum
-    and the squares of the values, whole (`fixed_point`); a unit without an event is a 0 unless the metric leaves it out."""
+    and the squares of the values, whole (`fixed_point`); a unit without an event is a 0 unless the metric leaves it
+    out."""
     absent_counts = int(window.aggregation.absence is Absence.ZERO)
     of_unit = _number(rows, window)
     number = of_unit["number"]

@@ -32,6 +32,9 @@ FF_CLICKHOUSE_DATABASE: {{ $values.clickhouse.database | quote }}
 {{- with $values.clickhouse.cluster }}
 FF_CLICKHOUSE_CLUSTER: {{ . | quote }}
 {{- end }}
+{{- if gt (int $values.clickhouse.shards) 1 }}
+FF_CLICKHOUSE_SHARDS: {{ int $values.clickhouse.shards | quote }}
+{{- end }}
 {{- with $values.clickhouse.retentionDays }}
 FF_CLICKHOUSE_RETENTION_DAYS: {{ int . | quote }}
 {{- end }}
