@@ -3,6 +3,7 @@ merged by the engine, over the same rows."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from analytics.warehouse.history import HistoryReader
 from analytics.warehouse.metric_days import MetricDaysReader
 from analytics.warehouse.migrations import known_migrations, migrate, missing_tables, tables_of_rows
 from analytics.warehouse.placement import PLACED_BY
+from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.shards import ShardsDiffer, spread
 from analytics.warehouse.sheet_leftovers import drop_unused
 from analytics.warehouse.sheets import Sheets
@@ -25,7 +27,7 @@ from analytics.warehouse.unit_lines import UnitLines
 from analytics.warehouse.unit_rows import UnitRows
 
 from devstack.parts import ClickHouse
-from tests.analytics.asked_of_experiments import HOUR, SCOPE, SCOPES, SPENT, START, WINDOWS, asked
+from tests.analytics.asked_of_experiments import FEW, HOUR, SCOPE, SCOPES, SPENT, START, asked
 from tests.integration.test_analytics_sheets import LAG, Stream
 from tests.sharded_warehouse import SHARDS, ApartWarehouse, sharded_clickhouse, sharded_settings
 
@@ -39,10 +41,24 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
         yield engine
 
 
+@pytest.fixture(scope="module")
+def filled(engine: ClickHouse) -> WarehouseSettings:
+    """Tables with rows in them, made once."""
+    settings = sharded_settings(engine.url, "filled")
+
+    async def fill() -> None:
+        warehouse = ApartWarehouse(settings)
+        await migrate(warehouse)
+        await Stream(2).send(warehouse, 600)
+        await warehouse.close()
+
+    asyncio.run(fill())
+    return settings
+
+
 @pytest.fixture
-async def sharded(engine: ClickHouse, request: pytest.FixtureRequest) -> AsyncIterator[ApartWarehouse]:
-    warehouse = ApartWarehouse(sharded_settings(engine.url, f"of_{abs(hash(request.node.name))}"))
-    await migrate(warehouse)
+async def sharded(filled: WarehouseSettings) -> AsyncIterator[ApartWarehouse]:
+    warehouse = ApartWarehouse(filled)
     yield warehouse
     await warehouse.close()
 
@@ -55,7 +71,9 @@ async def single(sharded: ApartWarehouse) -> AsyncIterator[ApartWarehouse]:
     await warehouse.close()
 
 
-async def test_migrations_make_a_table_over_all_shards_for_each_table_of_rows(sharded: ApartWarehouse) -> None:
+async def test_each_table_of_rows_has_one_over_all_shards(engine: ClickHouse) -> None:
+    sharded = ApartWarehouse(sharded_settings(engine.url, "made"))
+    assert await migrate(sharded) == known_migrations()
     assert tables_of_rows() == PLACED_BY.keys()
     assert await missing_tables(sharded) == frozenset()
     assert await migrate(sharded) == []
@@ -67,30 +85,23 @@ async def test_migrations_make_a_table_over_all_shards_for_each_table_of_rows(sh
     assert await migrate(sharded) == []
     assert await sharded.rows("SELECT count() AS rows FROM losses", {}) == [{"rows": 0}]
     assert await sharded.rows("SELECT any(extra) AS extra FROM exports", {}) == [{"extra": ""}]
-    await own.close()
 
-
-async def test_tables_that_one_shard_lost_are_made_anew(sharded: ApartWarehouse) -> None:
-    own = sharded.of_own_tables()
-    await own.command("DROP TABLE split_units")
-    await own.close()
-
-    assert await missing_tables(sharded) == {"split_units"}
-    assert [each.number for each in await migrate(sharded)] == [
-        each.number for each in known_migrations() if each.number >= 11
-    ]
+    await own.command("DROP TABLE sdk_key_uses")
+    assert await missing_tables(sharded) == {"sdk_key_uses"}
+    assert [each.number for each in await migrate(sharded)] == [13]
     assert await missing_tables(sharded) == frozenset()
+    await own.close()
+    await sharded.close()
 
 
 async def test_another_number_of_shards_is_refused(sharded: ApartWarehouse) -> None:
     other = ApartWarehouse(replace(sharded.settings, shards=SHARDS + 1))
-    with pytest.raises(ShardsDiffer, match="has 3 shards and not 4"):
+    with pytest.raises(ShardsDiffer, match="has 2 shards and not 3"):
         await migrate(other)
     await other.close()
 
 
 async def test_rows_are_spread_over_all_shards(sharded: ApartWarehouse) -> None:
-    await Stream(1).send(sharded, 400)
     for table in ("events_exposure", "events_metric", "exposure_firsts"):
         counted = await sharded.rows(f"SELECT shardNum() AS shard, count() AS rows FROM {table} GROUP BY shard", {})
         assert {each["shard"] for each in counted} == set(range(1, SHARDS + 1))
@@ -98,43 +109,10 @@ async def test_rows_are_spread_over_all_shards(sharded: ApartWarehouse) -> None:
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in SCOPES])
 async def test_results_are_those_of_one_clickhouse(sharded: ApartWarehouse, single: ApartWarehouse, name: str) -> None:
-    await Stream(2).send(sharded, 700)
-
     one, several = [await asked(ExperimentReader(each), SCOPES[name]) for each in (single, sharded)]
     assert [(each.name, each.rows) for each in several] == [(each.name, each.rows) for each in one]
     assert any("cluster(" in each.sql for each in several)
     assert not any("cluster(" in each.sql for each in one)
-
-
-@pytest.mark.parametrize("by_unit", [False, True], ids=["users", "companies"])
-async def test_a_sheet_is_brought_forward(sharded: ApartWarehouse, single: ApartWarehouse, *, by_unit: bool) -> None:
-    rows = UnitRows(replace(SCOPE, by_unit=by_unit), WINDOWS, covariates=not by_unit)
-    stream, sheets = Stream(3), Sheets(sharded, lag_milliseconds=LAG, fresh_milliseconds=0)
-    await stream.send(sharded, 500)
-    await sheets.forward(rows, begin=True)
-    for size in (1, 80):
-        await stream.send(sharded, size)
-        sheet = await sheets.forward(rows)
-        assert sheet is not None
-        assert sheet.sums == await sheets.sums_of_rows(rows, sheet)
-        assert sheet.sums == (await ExperimentReader(single).picture(rows)).answer
-
-    await erase_rows(sharded, "org-1", "env-1", ["u1", "u2", "u3", "u4"])
-    assert await sheets.forward(rows) is None
-    await drop_unused(sharded, grace_seconds=0)
-    kept = await single.rows("SELECT count() AS rows FROM touched_users", {})
-    assert kept == [{"rows": 0}]
-
-
-async def test_an_erased_person_is_on_no_shard(sharded: ApartWarehouse, single: ApartWarehouse) -> None:
-    await Stream(4).send(sharded, 400)
-    erased = await erase_rows(sharded, "org-1", "env-1", [f"u{number}" for number in range(20)])
-
-    assert erased["events_exposure"] > 0
-    assert erased["exposure_firsts"] > 0
-    left = "SELECT count() AS rows FROM {} WHERE toUInt32(substring(user_key, 2)) < 20"
-    for table in ("events_exposure", "events_metric", "exposure_firsts"):
-        assert await single.rows(left.format(table), {}) == [{"rows": 0}]
 
 
 async def others(warehouse: Warehouse) -> list[Any]:
@@ -142,7 +120,7 @@ async def others(warehouse: Warehouse) -> list[Any]:
     exposures = ExposureReader(warehouse)
     split = SplitScope("org-1", "env-1", "checkout", "", "on", START, ((START, START + 40 * HOUR),), by_unit=False)
     window = SPENT
-    lines = UnitLines(UnitRows(SCOPE, WINDOWS), {})
+    lines = UnitLines(UnitRows(SCOPE, FEW), {})
     return [
         await exposures.series(FLAG, 3600),
         await exposures.totals(FLAG),
@@ -164,7 +142,6 @@ async def others(warehouse: Warehouse) -> list[Any]:
 
 
 async def test_all_else_is_that_of_one_clickhouse(sharded: ApartWarehouse, single: ApartWarehouse) -> None:
-    await Stream(5).send(sharded, 600)
     await sharded.command(
         "INSERT INTO events_exposure SELECT * REPLACE ('$default' AS split, concat('s', event_id) AS event_id)"
         " FROM events_exposure"
@@ -173,3 +150,28 @@ async def test_all_else_is_that_of_one_clickhouse(sharded: ApartWarehouse, singl
     one, several = await others(single), await others(sharded)
     assert all(one)
     assert several == one
+
+
+async def test_a_sheet_is_brought_forward_until_somebody_is_erased(
+    sharded: ApartWarehouse, single: ApartWarehouse
+) -> None:
+    rows = UnitRows(SCOPE, FEW[:1])
+    stream, sheets = Stream(3), Sheets(sharded, lag_milliseconds=LAG, fresh_milliseconds=0)
+    await sheets.forward(rows, begin=True)
+    for size in (30, 80):
+        await stream.send(sharded, size)
+        sheet = await sheets.forward(rows)
+        assert sheet is not None
+        assert sheet.sums == await sheets.sums_of_rows(rows, sheet)
+        assert sheet.sums == (await ExperimentReader(single).picture(rows)).answer
+
+    erased = await erase_rows(sharded, "org-1", "env-1", [f"u{number}" for number in range(20)])
+    assert all(erased[table] for table in ("events_exposure", "events_metric", "exposure_firsts", "sheet_layers"))
+    assert await sheets.forward(rows) is None
+    left = "SELECT count() AS rows FROM {} WHERE toUInt32(substring(user_key, 2)) < 20"
+    for table, rows_of in erased.items():
+        if rows_of:
+            assert await single.rows(left.format(table), {}) == [{"rows": 0}]
+    await drop_unused(sharded, grace_seconds=0)
+    kept = await single.rows("SELECT count() AS rows FROM touched_users", {})
+    assert kept == [{"rows": 0}]

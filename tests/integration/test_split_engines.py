@@ -27,7 +27,7 @@ from examples.cookie_cats.players import ARMS, Player, read_players
 from tests.analytics.asked_of_experiments import SCOPE, SPENT, START, VALUES, WINDOWS
 from tests.integration.test_analytics_sheets import Stream
 
-ENGINES = 3
+ENGINES = 2
 DAY = 86_400_000
 ROUNDS = MetricWindow("rounds", AGGREGATIONS["sum"])
 PLAYED = (
@@ -117,7 +117,7 @@ async def pictures(engines: Engines, rows: UnitRows) -> tuple[Picture, Picture]:
 
 
 async def test_sums_of_every_kind_of_metric_add_up(engines: Engines) -> None:
-    await Stream(11).send(engines, 3_000)  # type: ignore[arg-type]  # it inserts, as a warehouse does
+    await Stream(11).send(engines, 1_500)  # type: ignore[arg-type]  # it inserts, as a warehouse does
     rows = UnitRows(SCOPE, tuple(each for each in WINDOWS if each != VALUES), covariates=True)
 
     whole, added = await pictures(engines, rows)
@@ -128,7 +128,7 @@ async def test_sums_of_every_kind_of_metric_add_up(engines: Engines) -> None:
 
 async def test_sums_of_cut_numbers_and_of_clusters_add_up(engines: Engines) -> None:
     """Where to cut, and the value at a rank, is asked of all numbers; what is summed then is of each user again."""
-    await Stream(12).send(engines, 3_000)  # type: ignore[arg-type]  # it inserts, as a warehouse does
+    await Stream(12).send(engines, 1_500)  # type: ignore[arg-type]  # it inserts, as a warehouse does
     reader = ExperimentReader(engines.whole)
     reader.expect(SCOPE, WINDOWS, covariates=True)
     caps = await reader.pooled_caps(SCOPE, SPENT, 0, Percentiles(0.9))
