@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -137,6 +137,20 @@ class Stream:
         }
 
 
+class Counted:
+    """How often a warehouse is told a statement that begins so."""
+
+    def __init__(self, warehouse: Warehouse, begins: str) -> None:
+        self.statements = 0
+        command = warehouse.command
+
+        async def counting(sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+            self.statements += sql.startswith(begins)
+            await command(sql, parameters)
+
+        warehouse.command = counting  # type: ignore[method-assign]
+
+
 @pytest.fixture
 async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
     warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
@@ -184,6 +198,41 @@ async def test_many_steps_are_merged_into_one_layer(warehouse: Warehouse) -> Non
         found.append(len(sheet.layers))
         assert sheet.sums == await sheets.sums_of_rows(rows, sheet) == await answer(warehouse, rows)
     assert found == [*range(2, LAYERS_MAX + 1), 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(UnitRows(SCOPE, WINDOWS[1:2], covariates=True), id="users"),
+        pytest.param(UnitRows(replace(SCOPE, by_unit=True), WINDOWS[1:2]), id="companies"),
+    ],
+)
+async def test_a_sheet_that_begins_range_by_range_is_the_same(warehouse: Warehouse, rows: UnitRows) -> None:
+    stream = Stream(14)
+    await stream.send(warehouse, 500)
+    sheets = Sheets(warehouse, lag_milliseconds=LAG, fresh_milliseconds=0, users_at_once=20)
+    counted = Counted(warehouse, "INSERT INTO sheet_layers")
+    begun = await sheets.forward(rows, begin=True)
+    assert begun is not None
+    assert counted.statements > 3
+    assert begun.sums == await sheets.sums_of_rows(rows, begun) == await answer(warehouse, rows)
+    await stream.send(warehouse, 40)
+    assert await answer(warehouse, rows, sheets) == await answer(warehouse, rows)
+
+
+async def test_layers_that_are_small_are_merged_without_the_large_one(warehouse: Warehouse) -> None:
+    rows, stream, sheets = UnitRows(SCOPE, WINDOWS[:1]), Stream(15), sheets_of(warehouse)
+    await stream.send(warehouse, 900)
+    begun = await sheets.forward(rows, begin=True)
+    assert begun is not None
+    found = []
+    for _ in range(LAYERS_MAX + 1):
+        await stream.send(warehouse, 2)
+        sheet = await sheets.forward(rows)
+        assert sheet is not None
+        found.append((len(sheet.layers), sheet.layers[0]))
+        assert sheet.sums == await sheets.sums_of_rows(rows, sheet) == await answer(warehouse, rows)
+    assert found == [(layers, begun.layers[0]) for layers in (*range(2, LAYERS_MAX + 1), 2, 3)]
 
 
 async def test_a_user_of_two_experiments_is_in_both_sheets(warehouse: Warehouse) -> None:

@@ -53,6 +53,11 @@ def changed(kept: Sequence[Row], step: Sequence[Row]) -> list[Row] | None:
     return [groups[each] for each in sorted(groups) if groups[each]["units"]]
 
 
+def added(kept: Sequence[Row], more: Sequence[Row]) -> list[Row]:
+    """Of both, which are of different users."""
+    return changed(kept, [{**row, WAS: 0} for row in more]) or []
+
+
 def _again(row: Row, step: Sequence[Row]) -> bool:
     """Whether somebody of the row's group is as late after the step."""
     return any(not each[WAS] and _group(each) == _group(row) and each[_LAST] >= row[_LAST] for each in step)

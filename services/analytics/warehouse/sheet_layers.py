@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.warehouse.client import Row, Warehouse
+from analytics.warehouse.key_ranges import EVERYBODY, KeyRange
 from analytics.warehouse.placement import over_rows
 from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
@@ -38,6 +39,12 @@ $rows
 /* together */)
 SETTINGS optimize_move_to_prewhere_if_final = 1"""
 _MERGED = f"SELECT {_OF_ROW.replace('gone', '0 AS gone')}\nFROM\n(\n{KEPT}\n)"
+_LATER = f"""SELECT {_OF_ROW}
+{_OF_LAYERS} IN {{later:Array(UInt64)}}
+    AND (user_key, layer) IN (
+        SELECT user_key, max(layer) {_OF_LAYERS} IN {{later:Array(UInt64)}} GROUP BY user_key)"""
+_LATER_SHARE = 4
+_THERE = "AND NOT gone"
 _STORED = """SELECT count() AS stored
 FROM sheet_layers
 WHERE sheet = {sheet:String} AND layer IN {layers:Array(UInt64)}"""
@@ -50,10 +57,17 @@ async def add_layer(warehouse: Warehouse, rows: str, into: tuple[str, int], para
     await warehouse.command(text, taken(text, {**parameters, "into": sheet, "layer": layer}))
 
 
-async def merge_layers(warehouse: Warehouse, sheet: str, layers: Sequence[int], into: int, rows: UnitRows) -> None:
-    """Writes all rows of some layers as one. Raises WarehouseError."""
+async def merge_layers(
+    warehouse: Warehouse, sheet: str, layers: Sequence[int], into: int, rows: UnitRows
+) -> tuple[int, ...]:
+    """Writes the rows of some layers as one, and returns the layers that stand for them all. The first one, which has
+    most rows, is among what is written only when the later ones have come to a quarter of it. Raises WarehouseError."""
     given = rows.parameters() | layers_parameters(sheet, layers)
-    await add_layer(warehouse, _MERGED, (sheet, into), given)
+    few = _LATER_SHARE * await stored_rows(warehouse, sheet, layers[1:]) < await stored_rows(
+        warehouse, sheet, layers[:1]
+    )
+    await add_layer(warehouse, _LATER if few else _MERGED, (sheet, into), given)
+    return (layers[0], into) if few else (into,)
 
 
 async def stored_rows(warehouse: Warehouse, sheet: str, layers: Sequence[int]) -> int:
@@ -61,10 +75,14 @@ async def stored_rows(warehouse: Warehouse, sheet: str, layers: Sequence[int]) -
     return int((await warehouse.rows(_STORED, {"sheet": sheet, "layers": list(layers)}))[0]["stored"])
 
 
-async def sums_over(warehouse: Warehouse, rows: UnitRows, sheet: str, layers: Sequence[int]) -> list[Row]:
-    """The sums over all rows of the layers. Raises WarehouseError."""
+async def sums_over(
+    warehouse: Warehouse, rows: UnitRows, sheet: str, layers: Sequence[int], part: KeyRange = EVERYBODY
+) -> list[Row]:
+    """The sums over the rows of the layers, of the users in a range. Raises WarehouseError."""
     sums = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
-    return await warehouse.rows(over_rows(KEPT_ROWS, sums), layers_parameters(sheet, layers))
+    kept = KEPT_ROWS if part == EVERYBODY else KEPT_ROWS.replace(_THERE, f"{_THERE}\n    AND {part.condition}")
+    text = over_rows(kept, sums)
+    return await warehouse.rows(text, taken(text, layers_parameters(sheet, layers) | part.parameters()))
 
 
 def layers_parameters(sheet: str, layers: Sequence[int]) -> dict[str, Any]:

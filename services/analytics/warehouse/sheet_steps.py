@@ -12,9 +12,10 @@ from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.placement import stored
 from analytics.warehouse.sheet_layers import KEPT, add_layer, layers_parameters
-from analytics.warehouse.sql import query, taken
+from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
+from analytics.warehouse.units import some_candidates_query
 
 FEW = 1000
 """So many users are found by the tables' index; more by a look at every key, by hash, which may find some too many."""
@@ -40,7 +41,6 @@ _COUNT = "SELECT count() AS users FROM touched_users WHERE sheet = {work:String}
 _OF_STEP = "FROM touched_users WHERE sheet = {work:String} AND layer = {layer:UInt64} AND candidate ="
 _BY_KEY = f"user_key IN (SELECT user_key {_OF_STEP} 0)"
 _BY_HASH = f"cityHash64(user_key) IN (SELECT cityHash64(user_key) {_OF_STEP} 0)"
-_OF_FLAG = "AND flag = {flag:String}"
 _CANDIDATES = """INSERT INTO touched_users (organization_id, environment_id, sheet, layer, candidate, user_key,
     first_row, lowest_number, highest_number, uncertain)
 SELECT
@@ -106,8 +106,7 @@ class Step:
         before = _BEFORE.replace("AND NOT gone", f"AND NOT gone AND {only}")
         await add_layer(self._warehouse, before, (self._given["work"], self.layer), self._given)
         if self._rows.scope.units == "units":
-            candidates = query("candidates").replace(_OF_FLAG, f"{_OF_FLAG}\n        AND {only}")
-            await self._command(_CANDIDATES.replace("$candidates", candidates))
+            await self._command(_CANDIDATES.replace("$candidates", some_candidates_query(only)))
         rows = self._rows.of_some(only, _CANDIDATES_OF_STEP, _KEYS_BEFORE)
         await add_layer(self._warehouse, rows, (self._sheet, self.layer), self._given)
 

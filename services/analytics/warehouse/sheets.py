@@ -17,9 +17,9 @@ from typing import Any
 from analytics.warehouse import kept_sums
 from analytics.warehouse.client import Columns, Row, Warehouse
 from analytics.warehouse.scopes import BY_DAY, END_OF_TIME
+from analytics.warehouse.sheet_builds import USERS_AT_ONCE, build
 from analytics.warehouse.sheet_layers import (
     KEPT_ROWS,
-    add_layer,
     layers_parameters,
     merge_layers,
     stored_rows,
@@ -85,7 +85,8 @@ def can_be_kept(rows: UnitRows) -> bool:
 
 
 class Sheets:
-    """All calls raise WarehouseError. `fresh_milliseconds`: a version that is older is never good enough."""
+    """All calls raise WarehouseError. `fresh_milliseconds`: a version that is older is never good enough.
+    `users_at_once`: of a sheet that begins."""
 
     def __init__(
         self,
@@ -93,10 +94,12 @@ class Sheets:
         *,
         lag_milliseconds: int = STORED_LAG_MILLISECONDS,
         fresh_milliseconds: int = FRESH_MILLISECONDS,
+        users_at_once: int = USERS_AT_ONCE,
     ) -> None:
         self._warehouse = warehouse
         self._lag = lag_milliseconds
         self._fresh = fresh_milliseconds
+        self._users_at_once = users_at_once
 
     async def forward(self, rows: UnitRows, *, begin: bool = False) -> Sheet | None:
         """The rows' sheet with all that has been stored by now; None when there is none and none is to `begin`."""
@@ -124,8 +127,7 @@ class Sheets:
         return await sums_over(self._warehouse, rows, sheet.id, sheet.layers)
 
     async def _begun(self, rows: UnitRows, sheet: str, now: int, started: float) -> Sheet:
-        await add_layer(self._warehouse, rows.whole(), (sheet, now), rows.parameters())
-        sums = await sums_over(self._warehouse, rows, sheet, (now,))
+        sums = await build(self._warehouse, rows, (sheet, now), users_at_once=self._users_at_once)
         return await self._written(sheet, now, (now,), sums, started)
 
     async def _stepped(self, rows: UnitRows, known: Sheet, step: Step, started: float) -> Sheet:
@@ -136,9 +138,7 @@ class Sheets:
         if sums is None:
             sums = await sums_over(self._warehouse, rows, known.id, layers)
         if len(layers) > LAYERS_MAX:
-            merged = step.layer + 1
-            await merge_layers(self._warehouse, known.id, layers, merged, rows)
-            layers = (merged,)
+            layers = await merge_layers(self._warehouse, known.id, layers, step.layer + 1, rows)
         return await self._written(known.id, step.layer, layers, sums, started)
 
     async def _newest(self, sheet: str) -> Sheet | None:

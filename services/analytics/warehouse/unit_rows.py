@@ -11,10 +11,11 @@ from typing import Any
 
 from analytics.warehouse.event_arrays import EventArrays, Part
 from analytics.warehouse.event_facts import EventFacts
+from analytics.warehouse.key_ranges import KeyRange
 from analytics.warehouse.placement import over_rows
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.tallies import TALLIES, Tally, filled
-from analytics.warehouse.units import some_units_query, units_parameters, units_query
+from analytics.warehouse.units import some_candidates_query, some_units_query, units_parameters, units_query
 
 _ROWS = """SELECT
     user_key,
@@ -178,8 +179,19 @@ class UnitRows:
         """The rows of all users, nobody gone."""
         return f"WITH\nunits AS\n(\n{units_query(self.scope)}\n)\n{self.text(before=_NOBODY)}"
 
-    def text(self, *, only: str = "", before: str = "") -> str:
-        """The rows' query, over `units`; with the condition `only` of the present's events of some users."""
+    @property
+    def in_ranges(self) -> bool:
+        """Whether `of_range` can be asked: of one flag's users, in no other scope."""
+        return self.scope.units in ("units", "units_from_events") and self.scope.beside is None
+
+    def of_range(self, part: KeyRange) -> str:
+        """The rows of the users in a range of keys, nobody gone."""
+        units = some_units_query(self.scope, part.condition, some_candidates_query(part.condition))
+        return f"WITH\nunits AS\n(\n{units}\n)\n{self.text(before=_NOBODY, within=part.condition)}"
+
+    def text(self, *, only: str = "", before: str = "", within: str = "") -> str:
+        """The rows' query, over `units`; with the condition `only` of the present's events of some users; with `within`
+        of the events of those for whom it holds."""
         apart = bool(self.scope.trigger)
         nothing = self._nothing(bool(only))
         exposed = _EXPOSED.format(
@@ -189,7 +201,7 @@ class UnitRows:
         )
         arrays = EventArrays(self.names, self.facts, copies=bool(only), trigger=apart)
         words = arrays.words(self._parts()) if self.windows else {}
-        events = self._events(only) if self.windows else ""
+        events = self._events(only, within) if self.windows else ""
         return _ROWS.format(
             numbers=self._array(self._numbers(), "Array(Float64)"),
             lists=self._array(self._lists(), "Array(Array(Float64))"),
@@ -203,7 +215,7 @@ class UnitRows:
             made_gone=",\n            toUInt8(NOT max(exposed)) AS gone" if before else "",
         )
 
-    def _events(self, only: str) -> str:
+    def _events(self, only: str, within: str) -> str:
         passed, facets = self.facts.columns()[0]
         parts = {
             "$exposed_at": _NEVER_EXPOSED if self.scope.trigger else "",
@@ -211,7 +223,7 @@ class UnitRows:
             "$copy": _COPY if only else "",
             "$final": "" if only else " FINAL",
             # A copy that is too early may be the one that counts, and windows leave it out then.
-            "$which": only or _SINCE,
+            "$which": only or _SINCE + (f"\n                AND {within}" if within else ""),
         }
         text = _EVENTS
         for name, part in parts.items():

@@ -124,6 +124,11 @@ def some_units_query(scope: ExposureScope, only: str, candidates: str) -> str:
     return text if scope.units == "units" else text.replace(_OF_FLAG, f"{_OF_FLAG}\n        AND {only}")
 
 
+def some_candidates_query(only: str) -> str:
+    """What `candidates.sql` says of the users for whom the condition holds."""
+    return query("candidates").replace(_OF_FLAG, f"{_OF_FLAG}\n        AND {only}")
+
+
 def units_parameters(scope: ExposureScope) -> dict[str, Any]:
     """What the query takes, as server-side parameters; those of the scope beside with `beside_` in front."""
     own = scope.parameters() | dict(_passes(scope).parameters)
