@@ -187,14 +187,14 @@ class Bench:
         self._taken: dict[str, list[tuple[float, float]]] = {}
 
     async def measured(self, repeats: int) -> Figures:
-        await self._store(self._exposures)
+        await self.store(self._exposures)
         duck = await self._copied()
         works: dict[str, Callable[[], Awaitable[object]]] = {
-            "full": lambda: self._result(TWO),
+            "full": lambda: self.result(TWO),
             "by_hand": self._by_hand,
             "duckdb": lambda: asyncio.to_thread(lambda: duck.execute(BY_DUCKDB).fetchall()),
-            "full_1": lambda: self._result(TWO[1:]),
-            "full_25": lambda: self._result(TWENTY_FIVE),
+            "full_1": lambda: self.result(TWO[1:]),
+            "full_25": lambda: self.result(TWENTY_FIVE),
         }
         for _ in range(repeats):
             for name, work in works.items():
@@ -203,9 +203,9 @@ class Bench:
         forwarding = Forwarding(self._warehouse, catalog_of(TWO), SystemClock(), sheets=now)
         await forwarding.look()
         for _ in range(repeats):
-            await self._store(self._exposures // 100)
-            await self._took("further", lambda: self._result(TWO, now))
-            await self._took("asked", lambda: self._result(TWO, Sheets(self._warehouse)))
+            await self.store(self._exposures // 100)
+            await self._took("further", lambda: self.result(TWO, now))
+            await self._took("asked", lambda: self.result(TWO, Sheets(self._warehouse)))
         assert all(each.kept and each.equal for each in await forwarding.compared())
         seconds = {name: statistics.median(wall for wall, _ in each) for name, each in self._taken.items()}
         cpu = {name: statistics.median(used for _, used in each) for name, each in self._taken.items()}
@@ -217,7 +217,7 @@ class Bench:
         taken = time.perf_counter() - started, cpu_seconds(self._pid) - used
         self._taken.setdefault(name, []).append(taken)
 
-    async def _store(self, exposures: int) -> None:
+    async def store(self, exposures: int) -> None:
         """In both tables, in blocks of a million."""
         for first in range(self._stored, self._stored + exposures, BLOCK):
             count = min(BLOCK, self._stored + exposures - first)
@@ -243,7 +243,7 @@ class Bench:
     async def _by_hand(self) -> object:
         return await self._warehouse.rows(BY_HAND, {})
 
-    async def _result(self, metrics: tuple[Metric, ...], sheets: Sheets | None = None) -> None:
+    async def result(self, metrics: tuple[Metric, ...], sheets: Sheets | None = None) -> None:
         catalog = catalog_of(metrics)
         experiment = catalog.entries("environment").experiments["test"]
         analyst = Analyst(ExperimentReader(self._warehouse, sheets=sheets), catalog)
