@@ -211,6 +211,7 @@ bench-ingest: install ## Events: durable ones per second, rows loaded per second
 
 bench-analytics: install ## A result over millions of events beside a query by hand and DuckDB; a further one
 	$(BIN)/python -m benchmarks.results $(if $(JSON),--json $(JSON))
+	$(BIN)/python -m benchmarks.increments $(if $(JSON),--json $(basename $(JSON))-increments.json)
 
 bench-control-plane: install ## CPU and latency of the control plane's requests, 50 clients (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.control_plane --audit-entries 500000 $(if $(JSON),--json $(JSON))
