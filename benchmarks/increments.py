@@ -49,7 +49,8 @@ class Timed(ArrowWarehouse):
     longest = 0.0
 
     async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
-        return await self._timed(super().rows(sql, parameters))
+        found: list[Row] = await self._timed(super().rows(sql, parameters))
+        return found
 
     async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         await self._timed(super().command(sql, parameters))
