@@ -23,7 +23,7 @@ from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.joint_sums import JointRead, JointRequest, JointSums
 from analytics.warehouse.pictures import Picture
-from analytics.warehouse.placement import over_rows
+from analytics.warehouse.placement import over_rows, placed
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sheets import Sheet, Sheets
 from analytics.warehouse.sql import query, taken
@@ -245,7 +245,7 @@ class ExperimentReader:
         if sheet is None:
             return Picture(rows, await self._of_rows("unit_sums", rows, sql))
         text, given = self._text(rows, sql)
-        self.queries.append(AskedQuery("unit_sums", self._warehouse.placed(text), given, sheet.sums))
+        self.queries.append(AskedQuery("unit_sums", placed(text, self._warehouse.settings), given, sheet.sums))
         return Picture(rows, sheet.sums)
 
     async def _capped(
@@ -279,7 +279,7 @@ class ExperimentReader:
         parameters = taken(sql, given)
         async with self._at_once:
             rows = await self._warehouse.rows(sql, parameters)
-        self.queries.append(AskedQuery(name, self._warehouse.placed(sql), parameters, rows))
+        self.queries.append(AskedQuery(name, placed(sql, self._warehouse.settings), parameters, rows))
         return rows
 
 
