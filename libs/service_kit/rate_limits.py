@@ -94,7 +94,7 @@ class RateLimit:
         self._overflow = self._allowance(b"")
 
     def allowance(self, name: str | bytes) -> Allowance:
-        """The one object that counts for `name` in the window that is now; beyond 100,000 names in it they share one."""
+        """The one object that counts for `name` in the window that is now; beyond 100,000 names they share one."""
         self.roll()
         found = self._allowances.get(name)
         if found is None:
