@@ -18,12 +18,13 @@ _FIELD = re.compile(rb"%016x")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`client_seconds`: of the client's CPU. The others are times of requests in milliseconds."""
+    """`client_seconds`: of the client's CPU; `refused`: of the requests, by 4xx and 5xx. Times are in milliseconds."""
 
     requests: int
     p50: float
     p99: float
     client_seconds: float
+    refused: int
 
 
 class LeanClient:
@@ -40,7 +41,7 @@ class LeanClient:
     def run(
         self, port: int, templates: Sequence[Template], *, status: str, connections: int, seconds: float
     ) -> Answered:
-        """Sends them in turns for so long, over and over."""
+        """Sends them in turns for so long, over and over. A dot in `status` stands for any digit."""
         file = self._folder / "requests"
         file.write_bytes(b"".join(_told(each.text) for each in templates))
         before = os.times()
@@ -51,8 +52,8 @@ class LeanClient:
         )
         after = os.times()
         spent = after.children_user + after.children_system - before.children_user - before.children_system
-        requests, p50, p99 = (int(each) for each in done.stdout.split())
-        return Answered(requests, p50 / 1000, p99 / 1000, spent)
+        requests, p50, p99, refused = (int(each) for each in done.stdout.split())
+        return Answered(requests, p50 / 1000, p99 / 1000, spent, refused)
 
 
 def _told(text: bytes) -> bytes:

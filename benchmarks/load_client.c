@@ -5,7 +5,8 @@
  *
  * FILE holds requests: a line "LENGTH OFFSET OFFSET …", then so many bytes. At each offset stand sixteen digits, which
  * are filled with another number each time. Prints how many requests were answered with STATUS, and the median and the
- * 99th percentile of their times in microseconds; ends with 1 at another status.
+ * 99th percentile of their times in microseconds, and how many of them were refused (4xx and 5xx); ends with 1 at
+ * another status. A dot in STATUS stands for any digit.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,6 +29,7 @@ typedef struct { int fd; long missing; size_t held; double since; char head[4096
 
 static Template templates[TEMPLATES_MAX];
 static int template_count, sent;
+static long refused;
 static uint64_t number;
 static char received[READ_BYTES + sizeof(((Connection *)0)->head) + 1];
 
@@ -94,7 +96,8 @@ static int receive(Connection *connection, const char *status) {
         connection->held = have;
         return 0;
     }
-    if (strncmp(received + 9, status, 3)) { received[have < 400 ? have : 400] = 0; fail(received); }
+    for (int at = 0; at < 3; at++) if (status[at] != '.' && received[9 + at] != status[at]) { received[have < 400 ? have : 400] = 0; fail(received); }
+    refused += received[9] >= '4';
     char *length = strcasestr(received, "content-length:");
     long body = length && length < end ? strtol(length + 15, NULL, 10) : 0;
     connection->missing = (end + 4 - received) + body - (long)have;
@@ -137,6 +140,6 @@ int main(int count, char **given) {
     }
     if (!answered) fail("nothing was answered");
     qsort(times, answered, sizeof *times, by_size);
-    printf("%ld %.0f %.0f\n", answered, times[answered / 2], times[answered * 99 / 100]);
+    printf("%ld %.0f %.0f %ld\n", answered, times[answered / 2], times[answered * 99 / 100], refused);
     return 0;
 }

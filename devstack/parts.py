@@ -73,9 +73,10 @@ class Postgres(Part):
         """The address of one database."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def run_sql(self, statement: str) -> str:
-        """Run one statement in the database `postgres` and return its output as text."""
-        command = [str(self._binary("psql")), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url]
+    def run_sql(self, statement: str, database: str = "postgres") -> str:
+        """Run one statement in a database and return its output as text."""
+        address = self.database_url(database)
+        command = [str(self._binary("psql")), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, address]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:
             try:
                 answer, refusal = asking.communicate(timeout=READY_SECONDS)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from deploy.helm.charts import CHART
-from tests.deploy.debian_programs import debian_program
+from devstack.debian_programs import debian_program
 
 RULES = CHART / "files/alerts.yaml"
 CASE_FILES = sorted((Path(__file__).parent / "alerts").glob("*.yaml"))

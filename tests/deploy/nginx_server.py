@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from devstack.debian_programs import debian_program
 from devstack.ports import free_port, is_free
-from tests.deploy.debian_programs import debian_program
 from tests.waiting import until_blocking
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,11 +12,10 @@ import pytest
 from analytics import main as analytics
 from control_plane import main as control_plane
 
-from deploy.observability.dashboards import DASHBOARDS
 from tests.contract.test_settings import FIELDS
-from tests.deploy.alert_rules import Alert, alerts, expressions, records
+from tests.deploy.alert_rules import Alert, alerts, records
 from tests.deploy.manifests import of_kind, rendered_of
-from tests.deploy.promql import metrics_of, named
+from tests.deploy.promql import named
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/operations/runbooks"
@@ -157,33 +156,6 @@ def test_what_is_not_there_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_index_has_it_once(alert: Alert) -> None:
     rows = re.findall(rf"^\| \[{alert.name}\]\({alert.name}\.md\) \| (\w+) \| (.+) \|$", INDEX, re.MULTILINE)
     assert [severity for severity, _ in rows] == [alert.severity]
-
-
-def fault_rows() -> list[tuple[set[str], set[str], str]]:
-    """Figures, alerts and dashboard of each fault."""
-    rows = INDEX.split("## From a fault to its page")[1].splitlines()
-    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("| ")][1:]
-    return [
-        (set(re.findall(r"`(\w+)`", figures)), set(re.findall(r"\[(\w+)\]", told)), board)
-        for _, figures, told, board in cells
-    ]
-
-
-def test_faults_lead_by_their_figures_to_alerts_and_dashboards() -> None:
-    rows = fault_rows()
-    assert set().union(*(told for _, told, _ in rows)) == ALERTS.keys()
-    asked = {metric for each in expressions() for metric in metrics_of(named(each).series)} | {"up"}
-    boards = {each.uid.removeprefix("verdict-"): each for each in DASHBOARDS}
-    for figures, told, board in rows:
-        assert figures <= asked
-        assert board in boards
-        own = " ".join(_whole(ALERTS[each].expression) for each in told)
-        assert [each for each in figures if each not in own] == []
-
-
-def _whole(expression: str) -> str:
-    """With what is computed beforehand."""
-    return expression + " ".join(each for name, each in records().items() if name in expression)
 
 
 def test_alarms_of_the_other_pages_name_their_alert() -> None:

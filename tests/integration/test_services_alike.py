@@ -15,7 +15,7 @@ import pytest
 
 from deploy.observability.catalogue import catalogue
 from devstack.ports import free_port
-from tests.deploy.debian_programs import debian_program
+from devstack.debian_programs import debian_program
 from tests.waiting import until
 
 COMMANDS = (

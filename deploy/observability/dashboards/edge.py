@@ -62,6 +62,14 @@ EDGE = Dashboard(
                     (rate("verdict_config_rejected_total", "reason", 'component="edge-evaluator"'), "{{reason}}"),
                     (rate("verdict_edge_config_unusable_total", "kind"), "unusable {{kind}}"),
                     (rate("verdict_edge_environment_failures_total", "work"), "failed {{work}}"),
+                    (
+                        rate("verdict_edge_invalid_combinations_total", "environment"),
+                        "overrides apart: {{environment}}",
+                    ),
+                    (
+                        rate("verdict_edge_snapshots_total", "outcome", 'outcome=~"failed|unusable"'),
+                        "snapshot {{outcome}}",
+                    ),
                 ),
             ),
         ),

@@ -46,6 +46,10 @@ EVENTS = Dashboard(
                     "Not taken now",
                     "reqps",
                     "None: 429 and 503, with Retry-After.",
+                    (
+                        rate("verdict_http_requests_total", "status", 'component="event-ingestor", status=~"5..|429"'),
+                        "answered {{status}}",
+                    ),
                     (rate("verdict_event_requests_unstored_total", "code"), "{{code}}"),
                     (rate("verdict_event_requests_limited_total", "limit"), "over {{limit}}"),
                 ),

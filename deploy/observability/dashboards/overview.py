@@ -33,10 +33,17 @@ OVERVIEW = Dashboard(
                     1,
                 ),
                 stat(
-                    "Failing in the background",
+                    "Silent processes",
                     "short",
-                    "0 kinds of work.",
-                    f"count({of('verdict_background_running')} == 0) or vector(0)",
+                    "0 that are there and tell nothing.",
+                    f"count({of('up')} == 0) or vector(0)",
+                    1,
+                ),
+                stat(
+                    "Streams not ready",
+                    "short",
+                    "0 that are missing and can't be made.",
+                    f"count({of('verdict_stream_ready')} == 0) or vector(0)",
                     1,
                 ),
                 stat(
@@ -55,7 +62,20 @@ OVERVIEW = Dashboard(
                 ),
             ),
         ),
-        Row("What people notice", (EVALUATIONS, EDGE_TIME, EVENTS_IN)),
+        Row(
+            "What people notice",
+            (
+                EVALUATIONS,
+                EDGE_TIME,
+                EVENTS_IN,
+                lines(
+                    "Failing in the background",
+                    "cps",
+                    "None that goes on: each is begun again, and the log says why.",
+                    (rate("verdict_background_failures_total", "component, work"), "{{component}} {{work}}"),
+                ),
+            ),
+        ),
         Row(
             "Every service",
             (

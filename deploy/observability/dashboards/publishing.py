@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from deploy.observability.dashboards.queries import most, quantile, rate, total
-from deploy.observability.dashboards.shared import LIVE, LOST, UNPUBLISHED, lines, stat
-from deploy.observability.panels import Dashboard, Row
+from deploy.observability.dashboards.shared import LIVE, LOST, UNPUBLISHED, lines
+from deploy.observability.panels import Dashboard, Panel, Query, Row
+
+_LEADS = Panel(
+    "Relays that lead",
+    (
+        Query(total("verdict_relay_leading"), "by their own word"),
+        Query(most("verdict_relay_led"), "by the database's"),
+    ),
+    "short",
+    "1, and 1: who leads says so, and holds the lease.",
+    stat=True,
+)
 
 PUBLISHING = Dashboard(
     "verdict-publishing",
     "Verdict / Publishing",
     "Does a change reach every edge, and who is late?",
     (
-        Row("Now", (UNPUBLISHED, LIVE, LOST, stat("Relays that lead", "short", "1.", total("verdict_relay_leading")))),
+        Row("Now", (UNPUBLISHED, LIVE, LOST, _LEADS)),
         Row(
             "The relay",
             (
@@ -93,6 +104,7 @@ PUBLISHING = Dashboard(
                     (rate("verdict_config_rereads_total", "component"), "{{component}} read anew"),
                     (rate("verdict_config_digest_mismatches_total", "component"), "{{component}} differs"),
                     (rate("verdict_config_unconfirmed_total", "component"), "{{component}} without the bus"),
+                    (rate("verdict_config_rejected_total", "component, reason"), "{{component}} {{reason}}"),
                 ),
                 lines(
                     "Kept back",

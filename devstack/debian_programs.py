@@ -1,4 +1,4 @@
-"""Programs of Debian that tests run: those that are installed, else unpacked from their packages below build/."""
+"""Programs that no Python package brings: those that are installed, else unpacked from Debian's below build/."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-KEPT = Path(__file__).resolve().parents[2] / "build/debian"
+KEPT = Path(__file__).resolve().parents[1] / "build/debian"
 
 
 def debian_program(package: str, path: str) -> Path:

@@ -1,0 +1,204 @@
+"""What one organization's load costs another: the quiet one's times with and without the loud one, in turns in one run.
+
+The loud one sends over many connections, each request as soon as the last one was answered: without limits of its own
+(`free`), and far above them (`over its limit`). The quiet one asks the same kind of thing thirty times a second. One
+process of each service, embedded servers, and both clients on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+
+from benchmarks.edge_traffic import Template
+from benchmarks.lean_client import Answered, LeanClient
+from benchmarks.loud_tenants_made import TWO, Tenant
+from benchmarks.report import Report, accept_json
+from devstack.services import Service, Services
+
+GOAL = 2.0
+NOT_VARIED = ("processes of a service (one)", "tenants (two)", "what the quiet one asks (thirty times a second)")
+_QUIET_PER_SECOND = 30.0
+_RISES_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`asked`: a request of a tenant; the quiet one asks it, or `quiet` where that is something else."""
+
+    name: str
+    service: Callable[[Services], Service]
+    asked: Callable[[Tenant], bytes]
+    connections: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    quiet: Callable[[Tenant], bytes] | None = None
+
+
+@dataclass(slots=True)
+class Times:
+    """Of the quiet one's requests, in milliseconds."""
+
+    each: list[float] = field(default_factory=list)
+
+    def percentile(self, percent: float) -> float:
+        ordered = sorted(self.each)
+        return ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+
+
+CASES = (
+    Case("edge: evaluations, free", lambda all_: all_.edge, TWO.evaluation, 32),
+    Case(
+        "edge: evaluations, over its limit",
+        lambda all_: all_.edge,
+        TWO.evaluation,
+        32,
+        {"FF_EDGE_REQUESTS_PER_KEY_PER_SECOND": "200"},
+    ),
+    Case("ingestor: bodies of 200 events, free", lambda all_: all_.ingestor, TWO.events, 16, quiet=TWO.event),
+    Case(
+        "ingestor: bodies of 200 events, over its limit",
+        lambda all_: all_.ingestor,
+        TWO.events,
+        16,
+        {"FF_EVENTS_PER_KEY_PER_SECOND": "2000"},
+        quiet=TWO.event,
+    ),
+    Case("control plane: lists, free", lambda all_: all_.control_plane, TWO.flags, 16),
+    Case(
+        "control plane: lists, over its limit",
+        lambda all_: all_.control_plane,
+        TWO.flags,
+        16,
+        {"FF_CONTROL_PLANE_READS_PER_ACTOR_PER_SECOND": "50"},
+    ),
+    Case("control plane: new flags, free", lambda all_: all_.control_plane, TWO.new_flag, 8, quiet=TWO.flags),
+    Case("analytics: results, free", lambda all_: all_.analytics, TWO.results, 16),
+    Case(
+        "analytics: results, over its limit",
+        lambda all_: all_.analytics,
+        TWO.results,
+        16,
+        {"FF_ANALYTICS_READS_PER_ACTOR_PER_SECOND": "50"},
+    ),
+)
+
+
+def measure(
+    case: Case, service: Service, tenants: tuple[Tenant, Tenant], client: LeanClient, rounds: int, seconds: float
+) -> dict[str, float]:
+    """The quiet one alone and beside the loud one, in turns."""
+    loud, quiet = tenants
+    asked = (case.quiet or case.asked)(quiet)
+    noise = [Template(case.asked(loud), case.asked(loud).count(b"%016x"))]
+    alone, beside = Times(), Times()
+    sent: list[Answered] = []
+    for _ in range(rounds):
+        _ask(service.port, asked, seconds, alone)
+        with _loud(client, service.port, noise, case.connections, seconds + 2 * _RISES_SECONDS, sent):
+            time.sleep(_RISES_SECONDS)
+            _ask(service.port, asked, seconds, beside)
+    lasted = rounds * (seconds + 2 * _RISES_SECONDS)
+    return {
+        "loud_per_second": round(sum(each.requests for each in sent) / lasted),
+        "loud_refused_share": round(sum(each.refused for each in sent) / sum(each.requests for each in sent), 3),
+        "alone_p50_ms": round(alone.percentile(50), 2),
+        "alone_p99_ms": round(alone.percentile(99), 2),
+        "beside_p50_ms": round(beside.percentile(50), 2),
+        "beside_p99_ms": round(beside.percentile(99), 2),
+        "ratio_p50": round(beside.percentile(50) / alone.percentile(50), 2),
+        "ratio_p99": round(beside.percentile(99) / alone.percentile(99), 2),
+    }
+
+
+@contextmanager
+def _loud(
+    client: LeanClient, port: int, noise: list[Template], connections: int, seconds: float, sent: list[Answered]
+) -> Iterator[None]:
+    def send() -> None:
+        sent.append(client.run(port, noise, status="...", connections=connections, seconds=seconds))
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        yield
+    finally:
+        sending.join()
+
+
+def _ask(port: int, request: bytes, seconds: float, times: Times) -> None:
+    """Over one connection, at a steady pace: a moment that is late is not made up for."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    line, *lines = head.decode().split("\r\n")
+    method, path, _ = line.split(" ")
+    headers = dict(each.split(": ", 1) for each in lines)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    end = time.perf_counter() + seconds
+    while (started := time.perf_counter()) < end:
+        filled = _filled(body)
+        connection.request(method, path, body=filled or None, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        took = time.perf_counter() - started
+        if answer.status >= 400:
+            raise SystemExit(f"the quiet one was refused: {method} {path}: {answer.status}")
+        times.each.append(took * 1000)
+        time.sleep(max(0.0, 1 / _QUIET_PER_SECOND - took))
+    connection.close()
+
+
+def _filled(body: bytes) -> bytes:
+    return body.replace(b"%016x", b"%016x" % (time.time_ns() & (2**64 - 1)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each of the two in a round (%(default)s)")
+    parser.add_argument("--only", help="cases whose name holds this")
+    accept_json(parser)
+    given = parser.parse_args()
+    report = Report("loud_tenant", NOT_VARIED)
+    with tempfile.TemporaryDirectory() as name, TWO.running(Path(name)) as (services, tenants):
+        client = LeanClient(Path(name))
+        print(f"{'the loud one':<50}{'a second':>9}{'refused':>9}{'alone p50':>11}{'p99':>8}", end="")
+        print(f"{'beside p50':>12}{'p99':>8}{'ratio p99':>11}")
+        for case in CASES:
+            if given.only and given.only not in case.name:
+                continue
+            service = case.service(services)
+            with _settings(service, case.settings):
+                row = measure(case, service, tenants, client, given.rounds, given.seconds)
+            report.add(row=case.name, **row)
+            print(
+                f"{case.name:<50}{row['loud_per_second']:>9.0f}{row['loud_refused_share']:>9.1%}"
+                f"{row['alone_p50_ms']:>11.2f}{row['alone_p99_ms']:>8.2f}"
+                f"{row['beside_p50_ms']:>12.2f}{row['beside_p99_ms']:>8.2f}{row['ratio_p99']:>11.2f}",
+                flush=True,
+            )
+    report.finish(given.json)
+
+
+@contextmanager
+def _settings(service: Service, settings: Mapping[str, str]) -> Iterator[None]:
+    """The service with these settings for the time of the block."""
+    kept = dict(service.environment)
+    if settings:
+        service.environment.update(settings)
+        service.restart()
+    try:
+        yield
+    finally:
+        service.environment = kept
+        if settings:
+            service.restart()
+
+
+if __name__ == "__main__":
+    main()
