@@ -22,6 +22,7 @@ from rich.console import Console
 from devstack.processes import PartFailedError
 
 from .paths.faults import FAULTS
+from .paths.page_rows import page_rows
 from .paths.stage import Stage, staged
 from .paths.walk import Fault, Walked, ended, walk
 
@@ -43,7 +44,13 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--folder", type=Path, default=_FOLDER)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was seen to this file")
+    parser.add_argument(
+        "--rows", type=Path, nargs="+", metavar="FILE", help="print the page's rows of such files, and end"
+    )
     given = parser.parse_args(words)
+    if given.rows:
+        print("\n".join(page_rows([json.loads(each.read_text("utf-8")) for each in given.rows])))
+        return 0
     chosen = [each for each in FAULTS if not given.only or each.key in given.only]
     console = Console()
     try:

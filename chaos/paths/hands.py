@@ -62,9 +62,9 @@ class Hands:
     async def panels(self, row: FaultRow) -> dict[str, list[str]]:
         """The panels of the row's dashboards that show something of each figure now."""
         boards = [each for each in DASHBOARDS if each.uid.removeprefix("verdict-") in row.dashboards]
-        shown: dict[str, list[str]] = {figure: [] for figure in row.figures}
+        shown: dict[str, list[str]] = {figure: [] for figure in row.figures if await self._moves(figure)}
         for panel in (panel for board in boards for each in board.rows for panel in each.panels):
-            for figure in row.figures:
+            for figure in shown:
                 asked = [
                     each.expression
                     for each in panel.queries
@@ -74,6 +74,10 @@ class Hands:
                 if any(answers) and panel.title not in shown[figure]:
                     shown[figure].append(panel.title)
         return shown
+
+    async def _moves(self, figure: str) -> bool:
+        """Whether anybody tells it: of a row's figures this fault may move some."""
+        return bool(await self._prometheus.ask(f"{figure} or {figure}_count"))
 
     async def _run(self, command: PageCommand) -> CommandOutcome:
         text = " ".join(command.text.split())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 
@@ -32,6 +33,7 @@ from service_kit.problems import (
     problem_response,
 )
 from service_kit.reasons import reason_of
+from service_kit.slow_clients import HOLD_BACK
 from service_kit.telemetry import HttpTelemetry, metrics_operations
 from service_kit.workers.siblings import all_figures, all_ready
 from service_kit.workers.worker import Worker
@@ -183,6 +185,8 @@ class RequestEnvelope:
                 read = 0
                 await self._refusal(scope["path"], problem)(scope, receive, marked_send)
         finally:
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                _hold_back(scope)
             self._telemetry.in_flight.dec()
             route = getattr(scope.get("route"), "path", "unmatched")
             self._telemetry.requests.labels(scope["method"], route, str(status)).inc()
@@ -205,6 +209,12 @@ class RequestEnvelope:
     @staticmethod
     def _too_large(limit: int) -> TooLarge:
         return TooLarge(f"the body is over {limit} bytes")
+
+
+def _hold_back(scope: Scope) -> None:
+    hold_back = scope.get("state", {}).get(HOLD_BACK)
+    if hold_back is not None and scope.get("client"):
+        hold_back(scope["client"][0])
 
 
 def _as_problem(_: str, problem: Problem) -> Response:

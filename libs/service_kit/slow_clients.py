@@ -1,5 +1,5 @@
 """Cuts connections whose headers or body take too long to arrive, whose headers never end, or whose answers are not
-read.
+read. Who is refused for asking too much is read a little later.
 
 uvicorn on httptools leaves the first and the last open for ever and keeps whatever the others send.
 
@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from service_kit.request_parser import RequestParser
 from service_kit.response_headers import closing_answer
 
+HOLD_BACK = "hold_back"
+"""Where requests find it in their state."""
 _REQUEST_TIMEOUT = closing_answer(HTTPStatus.REQUEST_TIMEOUT)
 _HEADERS_TOO_LARGE = closing_answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
@@ -31,10 +33,12 @@ class PatientHttpProtocol(HttpToolsProtocol):
     body_seconds_max: ClassVar[float] = 30.0
     unread_seconds_max: ClassVar[float] = 30.0
     read_bytes_min: ClassVar[int] = 32 * 1024
+    held_back_seconds: ClassVar[float] = 0.1
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.parser = RequestParser(self)
+        self.app_state = {**self.app_state, HOLD_BACK: self.hold_back}
         self._deadline: TimerHandle | None = None
         self._reading: TimerHandle | None = None
         self._unread_bytes = 0
@@ -59,6 +63,18 @@ class PatientHttpProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._cancel_reading()
         super().resume_writing()
+
+    def hold_back(self, client: str) -> None:
+        """Reads nothing more from `client`, who asks too much, for a tenth of a second: a refusal costs as much as an
+        answer, and others wait for both. A connection of a proxy brings the requests of others, and is read on."""
+        if self.client is None or client != self.client[0] or self.transport.is_closing():
+            return
+        self.transport.pause_reading()
+        self.loop.call_later(self.held_back_seconds, self._read_on)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing() and not self.flow.read_paused:
+            self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         before = (self._in_headers, self._in_body)

@@ -16,7 +16,7 @@ from chaos.paths.walk import fault
 _PAGE_BYTES = 4096
 _TOO_LARGE = str(1 << 50)
 _ROOM_BYTES = 2048
-_LATENCY_SECONDS = 1.2
+_LATENCY_SECONDS = 0.6
 _WITHOUT_THE_BUS = (
     "VerdictActsWaiting",
     "VerdictBackgroundFails",
@@ -104,13 +104,20 @@ async def stream_too_large(stage: Stage) -> AsyncIterator[None]:
     ("VerdictEventsNotStored",),
 )
 async def stream_full(stage: Stage) -> AsyncIterator[None]:
-    taken = (await stage.harness.bus.state(EVENTS)).bytes
-    async with stage.with_settings("event_ingestor", FF_EVENTS_MAX_BYTES=str(taken + _ROOM_BYTES)):
+    stream = stage.nats.jetstream()
+    told = await stream.stream_info(EVENTS)
+    kept = told.config.max_bytes
+    told.config.max_bytes = told.state.bytes + _ROOM_BYTES
+    await stream.update_stream(told.config)
+    try:
         yield
+    finally:
+        told.config.max_bytes = kept
+        await stream.update_stream(told.config)
 
 
 @fault(
-    "1.2 s more in both directions between the ingestor and NATS",
+    "0.6 s more in both directions between the ingestor and NATS",
     ("VerdictEventPublishSlow",),
     ("VerdictConfigMismatches", "VerdictConfigStale", "VerdictEdgeIngestorAway", "VerdictEventsNotStored"),
 )

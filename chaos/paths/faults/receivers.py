@@ -52,7 +52,7 @@ async def export_fails(stage: Stage) -> AsyncIterator[None]:
 
 
 @fault(
-    "the control plane's connections to PostgreSQL are reset and refused, while guards and people of analytics act",
+    "nothing passes between the control plane and PostgreSQL any more, while guards and people of analytics act",
     ("VerdictActsWaiting", "VerdictGuardVerdictsWaiting"),
     (
         "VerdictDatabaseAway",
@@ -62,6 +62,7 @@ async def export_fails(stage: Stage) -> AsyncIterator[None]:
         "VerdictPublishingFailing",
         "VerdictPublishingLate",
         "VerdictScheduleLeader",
+        "VerdictControlPlaneSlow",
     ),
 )
 async def nothing_taken(stage: Stage) -> AsyncIterator[None]:
@@ -70,7 +71,8 @@ async def nothing_taken(stage: Stage) -> AsyncIterator[None]:
     proxy = stage.harness.bed.proxies["control_plane-postgres"]
     async with stage.with_settings("analytics", FF_EXPORT_FOLDER_ROOT=str(folder)):
         await stage.harness.supervisor.ready("analytics")
-        proxy.cut()
+        proxy.swallow()
+        proxy.forget()
         try:
             await _export(stage)
             rollout = str(uuid4())
