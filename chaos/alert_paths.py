@@ -51,32 +51,39 @@ def main(words: Sequence[str] | None = None) -> int:
     if given.rows:
         print("\n".join(page_rows([json.loads(each.read_text("utf-8")) for each in given.rows])))
         return 0
-    chosen = [each for each in FAULTS if not given.only or each.key in given.only]
+    by_key = {each.key: each for each in FAULTS}
+    chosen = [by_key[each] for each in given.only or by_key]
     console = Console()
     try:
-        walked = asyncio.run(_walk_all(chosen, given.folder, given.pace, given.end_seconds, console))
+        walked = asyncio.run(_walk_all(chosen, given, console))
     except PartFailedError as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 1
-    if given.json:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(_document(walked, given.pace), indent=1) + "\n", "utf-8")
     return 0 if all(each.met for each in walked) else 1
 
 
-async def _walk_all(
-    chosen: Sequence[Fault], folder: Path, pace: float, end_seconds: float, console: Console
-) -> list[Walked]:
-    shutil.rmtree(folder, ignore_errors=True)
+async def _walk_all(chosen: Sequence[Fault], given: argparse.Namespace, console: Console) -> list[Walked]:
+    shutil.rmtree(given.folder, ignore_errors=True)
     walked: list[Walked] = []
-    async with staged(folder, pace) as stage:
+    async with staged(given.folder, given.pace) as stage:
         for each in chosen:
             walked.append(await walk(stage, each))
             _tell(console, walked[-1])
-        await _until_ended(stage, walked, end_seconds)
+            _keep(given.json, stage, walked)
+        await _until_ended(stage, walked, given.end_seconds)
+        _keep(given.json, stage, walked)
     for one in walked:
         console.print(f"{one.fault}: ended {one.ended_after_seconds}", highlight=False)
     return walked
+
+
+def _keep(file: Path | None, stage: Stage, walked: Sequence[Walked]) -> None:
+    """After each fault, so that what was seen outlasts an interruption."""
+    for each in walked:
+        ended(stage, each)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(_document(walked, stage.pace), indent=1) + "\n", "utf-8")
 
 
 async def _until_ended(stage: Stage, walked: Sequence[Walked], seconds: float) -> None:

@@ -64,15 +64,15 @@ class Hands:
         boards = [each for each in DASHBOARDS if each.uid.removeprefix("verdict-") in row.dashboards]
         shown: dict[str, list[str]] = {figure: [] for figure in row.figures if await self._moves(figure)}
         for panel in (panel for board in boards for each in board.rows for panel in each.panels):
-            for figure in shown:
+            for figure, titles in shown.items():
                 asked = [
                     each.expression
                     for each in panel.queries
                     if re.search(rf"\b{figure}(_bucket|_count)?\b", each.expression)
                 ]
                 answers = [await self._prometheus.ask(_filled(each)) for each in asked]
-                if any(answers) and panel.title not in shown[figure]:
-                    shown[figure].append(panel.title)
+                if any(answers) and panel.title not in titles:
+                    titles.append(panel.title)
         return shown
 
     async def _moves(self, figure: str) -> bool:

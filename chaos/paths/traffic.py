@@ -15,11 +15,11 @@ from chaos.harness import Harness
 from chaos.tenant import EXPERIMENT, FLAG
 
 _TIMEOUT_SECONDS = 5.0
-_EVALUATIONS_EVERY_SECONDS = 0.1
+_EVALUATIONS_EVERY_SECONDS = 0.2
 _EVENTS_EVERY_SECONDS = 0.2
 _LOOKS_EVERY_SECONDS = 0.5
-_EDITS_EVERY_SECONDS = 2.0
-_RESULTS_EVERY_SECONDS = 2.0
+_EDITS_EVERY_SECONDS = 3.0
+_RESULTS_EVERY_SECONDS = 4.0
 
 
 def metric_event(number: int, **more: object) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from .hands import CommandOutcome
@@ -103,7 +103,9 @@ async def walk(stage: Stage, chosen: Fault) -> Walked:
                     asked = FaultRow(row.fault, _figures_of(row, chosen), row.alerts, row.dashboards)
                     walked.panels |= await stage.hands.panels(asked)
         walked.mended_at = time.monotonic()
-        await stage.harness.supervisor.all_ready()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLES_SECONDS_MAX):
+                await stage.harness.supervisor.all_ready()
         await _until_settled(stage)
     except Exception as error:  # A walk goes on with the next fault.
         walked.error = f"{type(error).__name__}: {error}"[:500]
