@@ -49,7 +49,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(words)
     if given.rows:
-        print("\n".join(page_rows([json.loads(each.read_text("utf-8")) for each in given.rows])))
+        print("\n".join(page_rows([json.loads(each.read_text("utf-8")) for each in given.rows], FAULTS)))
         return 0
     by_key = {each.key: each for each in FAULTS}
     chosen = [by_key[each] for each in given.only or by_key]

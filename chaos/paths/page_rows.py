@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .walk import Fault
 
-def page_rows(documents: Iterable[Mapping[str, Any]]) -> list[str]:
-    """One for each fault of files that `--json` wrote; a fault that is in several has the row of the last one."""
-    walked = {each["fault"]: each for document in documents for each in document["walked"]}
-    return [_row(each) for each in walked.values()]
+HEAD = (
+    "| what was done | alerts: after, ended | fired besides | commands that ran | panels |",
+    "|---|---|---|---|---|",
+)
+
+
+def page_rows(documents: Iterable[Mapping[str, Any]], faults: Sequence[Fault]) -> list[str]:
+    """One for each fault, from files that `--json` wrote; of one that is in several the last that went through."""
+    walked: dict[str, Mapping[str, Any]] = {}
+    for each in (each for document in documents for each in document["walked"]):
+        if each["fault"] not in walked or None not in each["fired_after_seconds"].values():
+            walked[each["fault"]] = each
+    return [*HEAD, *(_row(walked[each.key]) if each.key in walked else _unseen(each) for each in faults)]
 
 
 def _row(seen: Mapping[str, Any]) -> str:
     ended = seen["ended_after_seconds"]
     alerts = "; ".join(
-        f"[{alert}](runbooks/{alert}.md) {_seconds(after)}, ended {_seconds(ended.get(alert))}"
+        f"{_link(alert)} {_seconds(after)}, ended {_seconds(ended.get(alert))}"
         for alert, after in seen["fired_after_seconds"].items()
     )
     with_it = ", ".join(each.removeprefix("Verdict") for each in (*seen["fired_with_it"], *seen["fired_besides"]))
@@ -25,6 +35,15 @@ def _row(seen: Mapping[str, Any]) -> str:
     return (
         f"| {seen['done']} (`{seen['fault']}`) | {alerts} | {with_it or '-'} | {ran} of {len(told)} | {panels or '-'} |"
     )
+
+
+def _unseen(fault: Fault) -> str:
+    alerts = ", ".join(map(_link, fault.fires))
+    return f"| {fault.done} (`{fault.key}`) | {alerts}: not in this run | - | - | - |"
+
+
+def _link(alert: str) -> str:
+    return f"[{alert}](runbooks/{alert}.md)"
 
 
 def _seconds(seconds: float | None) -> str:

@@ -81,7 +81,8 @@ def fault(
 
     def add(inflict: Callable[[Stage], AsyncIterator[None]]) -> Inflict:
         managed = asynccontextmanager(inflict)
-        FAULTS.append(Fault(inflict.__name__, done, tuple(fires), tuple(with_it), managed))
+        others = tuple(each for each in with_it if each not in fires)
+        FAULTS.append(Fault(inflict.__name__, done, tuple(fires), others, managed))
         return managed
 
     return add

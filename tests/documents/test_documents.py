@@ -34,6 +34,7 @@ PRINTED_ELSEWHERE = {
     "docs/operations/doctor.md": "needs a cluster: tests/integration/test_doctor.py tries the command",
     "docs/operations/aws.md": "needs an account of AWS: tests/deploy/test_terraform.py holds the modules to each other",
     "docs/operations/install.md": "needs a cluster: tests/deploy holds its Secret, values and names to the chart",
+    "docs/operations/faults.md": "half an hour and more: tests/chaos/test_alert_paths.py walks two of the paths",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",
     **{
         f"docs/operations/runbooks/{each.name}": "needs a cluster in trouble: tests/deploy/test_runbooks.py"
