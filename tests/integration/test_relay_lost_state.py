@@ -379,6 +379,22 @@ async def test_what_the_stream_loses_is_published_again_without_an_edit(
     await client.close()
 
 
+async def test_a_loss_that_an_edit_finds_first_is_counted(stand: Stand, fresh_nats: Nats) -> None:
+    client = await nats.connect(fresh_nats.url)
+    async with stand.relay():
+        await stand.published(await stand.rename_attributes("kept"))
+        await stand.looked(2)
+        await purge(client.jetstream(), stand.environment)
+        await stand.published(await stand.rename_attributes("edited"))
+
+        async def healed() -> bool:
+            return await attributes(stand) == [["edited"]]
+
+        await until(healed, despite=Exception)
+        assert stand.metric("verdict_relay_stream_changes_total") > 0
+    await client.close()
+
+
 async def test_an_environment_that_serves_nothing_has_a_manifest(stand: Stand) -> None:
     async with stand.database.transaction() as tx:
         empty = await tx.fetchval(

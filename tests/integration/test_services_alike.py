@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from deploy.observability.catalogue import catalogue
-from devstack.ports import free_port
 from devstack.debian_programs import debian_program
+from devstack.ports import free_port
 from tests.waiting import until
 
 COMMANDS = (

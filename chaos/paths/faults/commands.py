@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devstack.services import Service
 
-_SECONDS_MAX = 60.0
+_SECONDS_MAX = 180.0
 
 
 async def run_command(service: Service, *words: str) -> str:

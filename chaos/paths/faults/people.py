@@ -16,6 +16,7 @@ from chaos.waiting import until
 from .commands import run_command
 from .publishing import environment_of
 
+_FIRES_SECONDS = 150.0
 _ROLLOUTS = "environments/production/rollouts"
 
 
@@ -50,7 +51,7 @@ async def page_forbidden(stage: Stage) -> AsyncIterator[None]:
 async def nobody_schedules(stage: Stage) -> AsyncIterator[None]:
     await _rollout(stage, "late", seconds=5)
     async with stage.with_settings("control_plane", FF_SCHEDULE_ENABLED="false"):
-        await until(lambda: _fires(stage, "VerdictScheduleLeader"))
+        await until(lambda: _fires(stage, "VerdictScheduleLeader"), _FIRES_SECONDS)
     yield
 
 

@@ -82,6 +82,7 @@ class Relay:
         self._blocked_at: int | None = None
         self._term: Term | None = None
         self._told = ("", 0.0)
+        self._change_counted = False
         self._wake = asyncio.Event()
 
     @property
@@ -159,7 +160,7 @@ class Relay:
         try:
             await self._look()
         except StreamChanged as changed:
-            self._parts.telemetry.stream_changes.inc()
+            self._count_change()
             _log.error("the stream is not as it was written, comparing all of it", difference=str(changed))
             await self._step_down()
             self._wake.set()
@@ -172,6 +173,10 @@ class Relay:
             self._parts.telemetry.failures.inc()
             _log.error("turn failed", error=type(error).__name__, exc_info=error)
             await self._step_down()
+
+    def _count_change(self) -> None:
+        self._parts.telemetry.stream_changes.inc()
+        self._change_counted = True
 
     async def turn(self) -> None:
         """One look: leads if nobody else does, and publishes all that is unpublished. Returns when that is done."""
@@ -220,6 +225,10 @@ class Relay:
         if left := await self._parts.bus.ensure_stream(self._stream):
             _log.warning("the stream goes on as it is", reason=left)
         if await self._has_lost(await read_manifests(self._parts.bus)):
+            # Found by a publication that didn't fit, before any look at the stream, while somebody edits.
+            if not self._change_counted:
+                _log.error("the stream lacks what was published, comparing all of it")
+                self._count_change()
             # Who holds more than the database may be the only one who knows that it was restored.
             await asyncio.sleep(self._check_seconds * _LISTEN_CHECKS)
         async with self._parts.database.transaction() as tx:
@@ -240,6 +249,7 @@ class Relay:
         self._parts.compiler.forget()
         self._term = term = Term(self._parts, taken, self._wake.set)
         await term.begin()
+        self._change_counted = False
         self._check_at = self._parts.clock.monotonic() + self._check_seconds
         self._told = ("", 0.0)
         self._parts.telemetry.leading.set(1)
