@@ -16,7 +16,7 @@ from .stage import Stage
 
 Inflict = Callable[[Stage], AbstractAsyncContextManager[None]]
 _LOOK_SECONDS = 0.25
-_QUIET_SECONDS_MAX = 420.0
+_QUIET_SECONDS_MAX = 200.0
 _SETTLES_SECONDS_MAX = 45.0
 _FIRES_SECONDS_MAX = 160.0
 """At the pace of a tenth; the longest rules wait for a minute and a half after half a minute's window."""
@@ -136,9 +136,10 @@ def ended(stage: Stage, walked: Walked) -> None:
 
 async def _until_quiet(stage: Stage, chosen: Fault) -> None:
     """Until none of its alerts fires of an earlier fault, or the patience is over."""
-    async with asyncio.timeout(_QUIET_SECONDS_MAX):
-        while any(stage.prometheus.fires(each) for each in chosen.fires):
-            await asyncio.sleep(_LOOK_SECONDS)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_QUIET_SECONDS_MAX):
+            while any(stage.prometheus.fires(each) for each in chosen.fires):
+                await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _until_settled(stage: Stage) -> None:
