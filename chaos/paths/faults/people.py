@@ -61,7 +61,7 @@ async def rollout_held(stage: Stage) -> AsyncIterator[None]:
     stack = stage.harness.bed.stack
     # As by a version that knows nothing of rollouts.
     statement = (
-        'SET ROLE verdict_system; UPDATE flag_environments SET "default" = \'{"variation": "off"}\''
+        'SET ROLE verdict_system; UPDATE flag_settings SET default_serve = \'{"variation": "off"}\''
         " WHERE flag_id = (SELECT id FROM flags WHERE key = 'held')"
     )
     stack.postgres.run_sql(statement, "verdict")
