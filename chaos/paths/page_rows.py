@@ -25,7 +25,7 @@ def page_rows(documents: Iterable[Mapping[str, Any]], faults: Sequence[Fault]) -
 def _row(seen: Mapping[str, Any]) -> str:
     ended = seen["ended_after_seconds"]
     alerts = "; ".join(
-        f"{_link(alert)} {_seconds(after)}, ended {_seconds(ended.get(alert))}"
+        f"{_link(alert)} {'not seen' if after is None else _times(after, ended.get(alert))}"
         for alert, after in seen["fired_after_seconds"].items()
     )
     with_it = ", ".join(each.removeprefix("Verdict") for each in (*seen["fired_with_it"], *seen["fired_besides"]))
@@ -46,5 +46,5 @@ def _link(alert: str) -> str:
     return f"[{alert}](runbooks/{alert}.md)"
 
 
-def _seconds(seconds: float | None) -> str:
-    return "not seen" if seconds is None else f"{seconds:.0f} s"
+def _times(after: float, ended: float | None) -> str:
+    return f"{after:.0f} s" if ended is None else f"{after:.0f} s, ended {ended:.0f} s"
