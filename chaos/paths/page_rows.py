@@ -32,9 +32,8 @@ def _row(seen: Mapping[str, Any]) -> str:
     panels = ", ".join(sorted({titles[0] for titles in seen["panels"].values() if titles}))
     told = [each for commands in seen["commands"].values() for each in commands]
     ran = sum(each["outcome"] == "ran" for each in told)
-    return (
-        f"| {seen['done']} (`{seen['fault']}`) | {alerts} | {with_it or '-'} | {ran} of {len(told)} | {panels or '-'} |"
-    )
+    followed = f"{ran} of {len(told)}" if told else "-"
+    return f"| {seen['done']} (`{seen['fault']}`) | {alerts} | {with_it or '-'} | {followed} | {panels or '-'} |"
 
 
 def _unseen(fault: Fault) -> str:
