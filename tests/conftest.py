@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from control_plane.database import Database
 from hypothesis import HealthCheck, settings
+from service_kit import log_secrets
 from service_kit.clock import SystemClock
-from service_kit.logs import LIBRARIES, JsonFormatter
+from service_kit.logs import LIBRARIES, JsonFormatter, reset_level
 
 from devstack.parts import ClickHouse, Nats, Postgres, Redis
 from devstack.stack import Stack
@@ -38,6 +39,8 @@ def logging_as_it_was() -> Iterator[None]:
     logging.root.handlers = [each for each in logging.root.handlers if not isinstance(each.formatter, JsonFormatter)]
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+    reset_level()
+    log_secrets.forget()
 
 
 @pytest.fixture(autouse=True, scope="module")

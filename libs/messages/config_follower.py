@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from typing import Protocol
 
+from service_kit.traces import NO_SPAN, Attributes, Entering, span
 from streams import Bus, BusError, CaughtUp, Delivered, Restarted, StreamMissing
 
 from messages.follower_telemetry import FollowerTelemetry
@@ -180,7 +181,9 @@ class ConfigFollower:
         outcome = self.staging.accept(message.subject, message.payload)
         match outcome:
             case Update():
-                await self._apply(outcome)
+                # What the stream held when this process began to read it belongs to no trace that goes on.
+                with self._span(outcome, message.trace if self._caught_up else ""):
+                    await self._apply(outcome)
             case Rejected(subject=subject, reason=reason, detail=detail):
                 _log.warning("message on %s rejected: %s (%s)", subject, reason, detail)
                 self._telemetry.rejected(reason)
@@ -190,6 +193,16 @@ class ConfigFollower:
                 self._telemetry.mismatched()
                 if self.staging.version(environment_id) < 0:
                     self._unread.add(environment_id)
+
+    @staticmethod
+    def _span(update: Update, trace: str) -> Entering:
+        if not trace:
+            return NO_SPAN
+        attributes: Attributes = {
+            "verdict.environment_id": update.environment_id,
+            "verdict.version": update.version,
+        }
+        return span("config apply", kind="consumer", parent=trace, attributes=attributes)
 
     async def _apply(self, update: Update) -> None:
         environment_id = update.environment_id

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from service_kit import traces
 from service_kit.logs import get_logger
 from service_kit.tasks import end
 
@@ -126,6 +127,7 @@ async def accompany(work: Awaitable[None], registry: CollectorRegistry, descript
     finally:
         await end(tasks)
         writer.close()
+        await asyncio.to_thread(traces.close)
     for each in done:
         each.result()
 

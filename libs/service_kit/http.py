@@ -35,6 +35,8 @@ from service_kit.problems import (
 from service_kit.reasons import reason_of
 from service_kit.slow_clients import HOLD_BACK
 from service_kit.telemetry import HttpTelemetry, metrics_operations
+from service_kit.traced_requests import TracedRequests
+from service_kit.traces import traced
 from service_kit.workers.siblings import all_figures, all_ready
 from service_kit.workers.worker import Worker
 
@@ -66,7 +68,8 @@ class Uploads:
 class Shell:
     """What a process has around its app. `worker`: which of the service's processes it is.
     `warnings`: checks that degrade it, but don't make it unready.
-    `takes_reasons`: what is done is recorded, with the reason that a request gives."""
+    `takes_reasons`: what is done is recorded, with the reason that a request gives. `traced_paths`: where requests are
+    traced, if anything is; None: everywhere."""
 
     registry: CollectorRegistry
     background: Background | None = None
@@ -75,6 +78,7 @@ class Shell:
     uploads: Uploads | None = None
     warnings: Mapping[str, Check] = field(default_factory=dict)
     takes_reasons: bool = False
+    traced_paths: frozenset[str] | None = None
     worker: Worker = field(default_factory=Worker)
 
 
@@ -111,6 +115,8 @@ def furnish(
         refusal=refusal,
         takes_reasons=shell.takes_reasons,
     )
+    if traced():
+        app.add_middleware(TracedRequests, paths=shell.traced_paths)
     app.add_middleware(HeadRequests)
     return shared
 
@@ -189,8 +195,11 @@ class RequestEnvelope:
                 _hold_back(scope)
             self._telemetry.in_flight.dec()
             route = getattr(scope.get("route"), "path", "unmatched")
+            seconds = time.perf_counter() - started
             self._telemetry.requests.labels(scope["method"], route, str(status)).inc()
-            self._telemetry.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+            self._telemetry.seconds.labels(scope["method"], route).observe(seconds)
+            if _log.debugs:
+                _log.debug("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 6))
 
     def _limit_of(self, scope: Scope) -> int:
         return self._limit if self._uploads is None or not self._uploads.take(scope) else self._uploads.limit_bytes

@@ -17,7 +17,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
+from service_kit import traces
 from service_kit.listeners import Availability, MetricsAccess, admin_listener, public_listener
+from service_kit.logs import end_logging
 from service_kit.response_headers import CLOSE, DEFAULT_HEADERS
 from service_kit.settings import ServiceSettings
 from service_kit.slow_clients import PatientHttpProtocol
@@ -49,6 +51,8 @@ def serve(
     server = Server(app, settings, protocol, closing, worker)
     with suppress(KeyboardInterrupt):
         server.run(list(worker.sockets[worker.number]) if worker.sockets else None)
+    traces.close()
+    end_logging()
     if not server.started:
         sys.exit(STARTUP_FAILURE)
 

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_origin, get_type_hints
 
+from service_kit.log_secrets import hold
 from service_kit.setting_values import Between, Checks, Reads, Secret, read_value
 
 PREFIX = "FF_"
@@ -160,11 +161,14 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def load_settings(kind: type[SettingsT]) -> SettingsT:
-    """Reads `kind` from the environment. Exits with a sentence per wrong variable, never with its value."""
+    """Reads `kind` from the environment; no line of the log tells its secrets from then on. Exits with a sentence per
+    wrong variable, never with its value."""
     try:
-        return kind()
+        settings = kind()
     except WrongSettings as error:
         raise wrong_settings(*error.sentences) from None
+    hold(each.get_secret_value() for each in vars(settings).values() if isinstance(each, Secret))
+    return settings
 
 
 def wrong_settings(*sentences: str) -> SystemExit:

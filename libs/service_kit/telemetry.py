@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -11,15 +11,19 @@ from prometheus_client import (
     Gauge,
     GCCollector,
     Histogram,
+    Metric,
     PlatformCollector,
     ProcessCollector,
 )
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service_kit.log_volume import left_out_total
 from service_kit.operations import Operations
 
+LEVELS_LEFT_OUT = ("WARNING", "ERROR", "INFO", "DEBUG")
 LATENCY_BUCKETS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -48,12 +52,27 @@ class ServiceRegistry(CollectorRegistry):
 
 
 def new_registry() -> CollectorRegistry:
-    """A registry with the process's own figures (memory, CPU, collector)."""
+    """A registry with the process's own figures (memory, CPU, collector, log)."""
     registry = ServiceRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
+    registry.register(LogFigures())
     return registry
+
+
+class LogFigures(Collector):
+    """What the log of this process leaves out."""
+
+    def collect(self) -> Iterable[Metric]:
+        family = CounterMetricFamily(
+            "verdict_log_lines_left_out",
+            "Lines of the log that there was no room for: one event, or one of whom it is about, had too many",
+            labels=["level"],
+        )
+        for level in LEVELS_LEFT_OUT:
+            family.add_metric([level], left_out_total[level])
+        yield family
 
 
 class HttpTelemetry:

@@ -17,6 +17,7 @@ from streams import publication, requests, stream_configuration
 from streams.client import BusClient
 from streams.client_errors import UNREACHABLE, asked
 from streams.connection import BusConnection
+from streams.message_headers import TRACE_HEADER, trace_in
 from streams.ordered_follower import OrderedFollower
 from streams.port import (
     BatchConsumer,
@@ -140,7 +141,13 @@ class JetStreamBus:
         return server_time(await self._details(stream))
 
     async def publish(
-        self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        message_id: str | None = None,
+        expected: ExpectedLast | None = None,
+        trace: str = "",
     ) -> PublishAck:
         self._require_connection()
         headers: dict[str, str] = {}
@@ -149,6 +156,8 @@ class JetStreamBus:
         if expected is not None:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(expected.sequence)
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = expected.subject
+        if trace:
+            headers[TRACE_HEADER] = trace
         ack = await publication.publish(
             self._client, self._context, subject, payload, headers, named=message_id is not None
         )
@@ -209,6 +218,7 @@ class JetStreamBus:
             found.data or b"",
             found.seq or 0,
             round(stamp.timestamp() * 1000) if stamp is not None else 0,
+            trace_in(found.headers),
         )
 
     async def message_at(self, stream: str, sequence: int) -> Delivered | None:
@@ -225,6 +235,7 @@ class JetStreamBus:
             found.data or b"",
             sequence,
             round(stamp.timestamp() * 1000) if stamp is not None else 0,
+            trace_in(found.headers),
         )
 
     async def delete_message(self, stream: str, sequence: int) -> None:

@@ -100,7 +100,13 @@ class MemoryBus:
         return time.time_ns() // 1_000_000
 
     async def publish(
-        self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        message_id: str | None = None,
+        expected: ExpectedLast | None = None,
+        trace: str = "",
     ) -> PublishAck:
         stream = next(
             (each for each in self._streams.values() if any(matches(subject, one) for one in each.spec.subjects)), None
@@ -122,7 +128,7 @@ class MemoryBus:
             stream.remove(replaced)
         stream.last_sequence += 1
         sequence = stream.last_sequence
-        stream.messages[sequence] = Delivered(subject, payload, sequence, time.time_ns() // 1_000_000)
+        stream.messages[sequence] = Delivered(subject, payload, sequence, time.time_ns() // 1_000_000, trace)
         stream.by_subject.setdefault(subject, []).append(sequence)
         stream.bytes += len(payload)
         if message_id is not None:
@@ -297,6 +303,7 @@ class _MemoryMessage:
         self.payload = delivered.payload
         self.sequence = delivered.sequence
         self.published_at = delivered.published_at
+        self.trace = delivered.trace
         self.deliveries = deliveries
 
     async def ack(self) -> None:

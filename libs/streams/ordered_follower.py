@@ -22,6 +22,7 @@ from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
+from streams.message_headers import trace_in
 from streams.port import BusError, CaughtUp, Delivered, FollowEvent, Restarted
 from streams.stream_configuration import stream_details
 
@@ -86,8 +87,8 @@ class OrderedFollower:
                 return
             assert found.seq is not None  # noqa: S101 - of a message that was found
             self._last = found.seq
-            at = found.time.timestamp() if found.time is not None else 0
-            yield Delivered(found.subject or "", found.data or b"", found.seq, round(at * 1000))
+            at = round(found.time.timestamp() * 1000) if found.time is not None else 0
+            yield Delivered(found.subject or "", found.data or b"", found.seq, at, trace_in(found.headers))
 
     async def _is_another_stream(self) -> bool:
         """Forgets the position when the stream was made anew or has lost its end. True if it had one."""
@@ -144,6 +145,7 @@ class OrderedFollower:
                 message.data,
                 metadata.sequence.stream,
                 round(metadata.timestamp.timestamp() * 1000),
+                trace_in(message.headers),
             )
             if metadata.num_pending == 0 and not self._caught_up:
                 self._caught_up = True

@@ -101,12 +101,13 @@ class PublishAck:
 class Delivered:
     """A message that was read from a stream.
 
-    `published_at` is the server's time in milliseconds since the Unix epoch."""
+    `published_at` is the server's time in milliseconds since the Unix epoch. `trace`: what it was published with."""
 
     subject: str
     payload: bytes
     sequence: int
     published_at: int
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,10 @@ class Message(Protocol):
     def published_at(self) -> int:
         """Milliseconds since the Unix epoch."""
 
+    @property
+    def trace(self) -> str:
+        """What it was published with."""
+
     async def ack(self) -> None: ...
 
     async def nak(self, delay_seconds: float) -> None:
@@ -200,9 +205,16 @@ class Bus(Protocol):
         """The server's clock when it answers, milliseconds since the Unix epoch. Raises BusUnavailable."""
 
     async def publish(
-        self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        message_id: str | None = None,
+        expected: ExpectedLast | None = None,
+        trace: str = "",
     ) -> PublishAck:
-        """Returns when the stream has stored the message. Raises any BusError."""
+        """Returns when the stream has stored the message. `trace`: W3C's traceparent, which goes beside it. Raises any
+        BusError."""
 
     async def tell(self, subject: str, payload: bytes) -> None:
         """Says something to whoever listens at this moment; no stream keeps it. Raises BusUnavailable."""

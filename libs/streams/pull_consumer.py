@@ -12,6 +12,7 @@ from nats.js.api import ConsumerConfig
 from nats.js.client import JetStreamContext
 
 from streams.client_errors import UNREACHABLE, asked, heeding
+from streams.message_headers import trace_in
 from streams.port import BusUnavailable, Message
 
 
@@ -97,6 +98,10 @@ class _JetStreamMessage:
     @property
     def published_at(self) -> int:
         return int(self._metadata.timestamp.timestamp() * 1000)
+
+    @property
+    def trace(self) -> str:
+        return trace_in(self._message.headers)
 
     async def ack(self) -> None:
         await asked(self._message.ack())

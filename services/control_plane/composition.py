@@ -29,6 +29,7 @@ from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
+from service_kit.trace_export import begin_tracing
 from service_kit.typed_app import create_app
 from service_kit.workers.worker import Worker
 from streams.connection import BusConnection
@@ -133,6 +134,7 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
     """The API; it connects when its app starts. Of several workers the first does what one is enough for."""
     worker = worker or Worker()
     clock, registry = SystemClock(), new_registry()
+    begin_tracing("control-plane", registry)
     database = database_of(settings, clock, worker)
     background = Background(registry, clock)
     keys = signing_keys_of(settings, database, clock)
@@ -282,6 +284,7 @@ def _pages(settings: Settings) -> Pages | None:
 def build_relay(settings: Settings) -> FastAPI:
     """A relay with nothing but health and metrics around it."""
     clock, registry = SystemClock(), new_registry()
+    begin_tracing("relay", registry)
     database = database_of(settings, clock)
     background = Background(registry, clock)
     relay = RelayWork(settings, clock, registry)
@@ -300,6 +303,7 @@ def build_relay(settings: Settings) -> FastAPI:
 def build_schedule(settings: Settings) -> FastAPI:
     """A scheduler with nothing but health and metrics around it."""
     clock, registry = SystemClock(), new_registry()
+    begin_tracing("scheduler", registry)
     database = database_of(settings, clock)
     background = Background(registry, clock)
     schedule = ScheduleWork(settings, clock, registry)

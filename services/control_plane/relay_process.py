@@ -17,6 +17,7 @@ from service_kit.clock import SystemClock
 from service_kit.companions import accompany, descriptor_given
 from service_kit.logs import configure_logging
 from service_kit.settings import load_settings
+from service_kit.trace_export import begin_tracing
 
 from control_plane.relay_work import RelayWork
 from control_plane.settings import Settings
@@ -37,6 +38,8 @@ def main() -> None:
 
 async def _run(settings: Settings, descriptor: int) -> None:
     registry, clock = CollectorRegistry(), SystemClock()
+    # Whoever begins this process tells the same figures of the same collector.
+    begin_tracing("relay", CollectorRegistry())
     relay = RelayWork(settings, clock, registry)
     # What fails here is told and counted by whoever began this process, once it has ended.
     beside = Background(CollectorRegistry(), clock)

@@ -28,6 +28,8 @@ from edge_evaluator.event_relay import BODY_BYTES_MAX, EVENTS_PATH, EventRelay
 from edge_evaluator.flagd_export.exports import FlagdExports
 
 EVENT_BODIES = Uploads(re.compile(EVENTS_PATH), BODY_BYTES_MAX, method="POST")
+TRACED_PATHS = frozenset((EVENTS_PATH,))
+"""Most evaluations are answered without an app around them, in fewer microseconds than a span takes; so none is one."""
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "OPTIONS"),
     headers=(
@@ -38,6 +40,8 @@ BROWSER_ACCESS = CorsPolicy(
         "Content-Encoding",
         "Last-Event-ID",
         "Verdict-SDK",
+        "traceparent",
+        "tracestate",
     ),
     exposed=("ETag", "Retry-After", "Verdict-Config-Age", "X-Request-Id"),
     setting="FF_EDGE_CORS_ORIGINS",

@@ -23,6 +23,7 @@ from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
+from service_kit.trace_export import begin_tracing
 from service_kit.trusted_proxies import TrustedProxies
 from service_kit.workers.supervisor import run_workers
 from service_kit.workers.worker import Worker
@@ -34,7 +35,7 @@ from streams.server_clock import time_of
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams, StreamLimits
-from edge_evaluator.app import BROWSER_ACCESS, EVENT_BODIES, EdgeParts, HttpOptions, build_app
+from edge_evaluator.app import BROWSER_ACCESS, EVENT_BODIES, TRACED_PATHS, EdgeParts, HttpOptions, build_app
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.evaluation.exposures import NoExposures, ReportedExposures
@@ -80,6 +81,7 @@ class Edge:
         self._bus = bus or JetStreamBus(BusConnection.of(settings), name="edge")
         self._clock = SystemClock()
         self._registry = new_registry()
+        begin_tracing("edge", self._registry)
         self._background = Background(self._registry, self._clock)
         self._watch = BusWatch(
             self._registry,
@@ -145,6 +147,7 @@ class Edge:
                 lifespan=self._lifespan,
                 body_limit_bytes=settings.edge_body_limit_bytes,
                 uploads=EVENT_BODIES,
+                traced_paths=TRACED_PATHS,
                 worker=worker,
             ),
         )
@@ -268,10 +271,7 @@ class Edge:
             return bound_protocol(LimitedProtocol, limits)
         requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url, self.pages)
         fast = FastPath(
-            admission=self.admission,
-            evaluator=self.evaluator,
-            limits=self.context_limits,
-            requests=requests,
+            admission=self.admission, evaluator=self.evaluator, limits=self.context_limits, requests=requests
         )
         self._registry.register(fast.telemetry)
         return bound_protocol(

@@ -20,7 +20,16 @@ from event_ingestor.endpoints.fast_path import FastPath
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("POST", "GET", "OPTIONS"),
-    headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type", "Content-Encoding", "Verdict-SDK"),
+    headers=(
+        "Authorization",
+        "X-API-Key",
+        "If-None-Match",
+        "Content-Type",
+        "Content-Encoding",
+        "Verdict-SDK",
+        "traceparent",
+        "tracestate",
+    ),
     exposed=("ETag", "Retry-After", "X-Request-Id"),
     setting="FF_INGESTOR_CORS_ORIGINS",
 )

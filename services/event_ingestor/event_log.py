@@ -14,6 +14,7 @@ from messages.subjects import EVENTS, events_subject
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from service_kit.problems import Problem, Unavailable
+from service_kit.traces import NO_SPAN, Entering, current_traceparent, span, together, traced
 from streams import Bus, BusError, MessageTooLarge, StreamFull
 
 from event_ingestor.authentication.authenticator import Caller
@@ -42,6 +43,7 @@ class _Group:
     exposures: list[bytes] = field(default_factory=list)
     metrics: list[bytes] = field(default_factory=list)
     usage: list[bytes] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
     size: int = 0
     waiting: list[asyncio.Future[BusError | None]] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
@@ -70,7 +72,7 @@ class EventLog:
         if not self._bus.connected:
             raise _refusal(BusError("not connected"))
         if lines.size >= self._limits.alone_bytes_min or self._limits.linger_seconds <= 0:
-            error = await self._store(caller, lines)
+            error = await self._store(caller, lines, [current_traceparent()])
         else:
             error = await self._join(caller, lines)
         if error is not None:
@@ -95,6 +97,8 @@ class EventLog:
         group.exposures.append(lines.exposures)
         group.metrics.append(lines.metrics)
         group.usage.append(lines.usage)
+        if traced():
+            group.traces.append(current_traceparent())
         group.size += lines.size
         waiting: asyncio.Future[BusError | None] = loop.create_future()
         group.waiting.append(waiting)
@@ -110,17 +114,18 @@ class EventLog:
 
     async def _store_group(self, group: _Group) -> None:
         lines = Lines(b"".join(group.exposures), b"".join(group.metrics), b"".join(group.usage))
-        error = await self._store(group.caller, lines)
+        error = await self._store(group.caller, lines, group.traces)
         for waiting in group.waiting:
             if not waiting.done():
                 waiting.set_result(error)
 
-    async def _store(self, caller: Caller, lines: Lines) -> BusError | None:
+    async def _store(self, caller: Caller, lines: Lines, traces: list[str]) -> BusError | None:
         messages = messages_of(caller, lines, self._clock.now(), self._limits.message_bytes_max)
-        if len(messages) == 1:
-            return await self._publish(messages[0])
-        errors = await asyncio.gather(*(self._publish(each) for each in messages))
-        return next((error for error in errors if error is not None), None)
+        with _storing(caller, traces):
+            if len(messages) == 1:
+                return await self._publish(messages[0])
+            errors = await asyncio.gather(*(self._publish(each) for each in messages))
+            return next((error for error in errors if error is not None), None)
 
     async def _publish(self, batch: EventBatch) -> BusError | None:
         started = self._clock.monotonic()
@@ -128,7 +133,10 @@ class EventLog:
         self._storage.tried()
         try:
             ack = await self._bus.publish(
-                events_subject(batch.environment_id), payload, message_id=f"{EVENTS}:{batch.batch_id}"
+                events_subject(batch.environment_id),
+                payload,
+                message_id=f"{EVENTS}:{batch.batch_id}",
+                trace=current_traceparent(),
             )
         except BusError as error:
             self._telemetry.publish_errors.labels(type(error).__name__).inc()
@@ -138,9 +146,29 @@ class EventLog:
             _log.warning("batch not stored", reason=type(error).__name__, detail=str(error))
             return error
         self._storage.succeeded()
+        _log.debug(
+            "batch stored",
+            environment=batch.environment_id,
+            bytes=len(payload),
+            sequence=ack.sequence,
+            repeated=ack.duplicate,
+        )
         self._telemetry.publish_seconds.observe(self._clock.monotonic() - started)
         self._telemetry.messages.labels("repeated" if ack.duplicate else "stored").inc()
         return None
+
+
+def _storing(caller: Caller, traces: list[str]) -> Entering:
+    """One span for requests that are stored together, in the trace of the first; it links the others."""
+    parent, links = together(traces)
+    if not parent:
+        return NO_SPAN
+    attributes = {
+        "messaging.system": "nats",
+        "messaging.destination.name": EVENTS,
+        "verdict.environment_id": caller.environment.environment_id,
+    }
+    return span("events publish", kind="producer", parent=parent, links=links, attributes=attributes)
 
 
 def _refusal(error: BusError) -> Problem:

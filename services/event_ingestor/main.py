@@ -10,6 +10,7 @@ from service_kit.logs import configure_logging
 from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
+from service_kit.trace_export import begin_tracing
 from service_kit.workers.supervisor import run_workers
 from service_kit.workers.worker import Worker
 from streams.connection import BusConnection
@@ -29,6 +30,7 @@ def main() -> None:
 
 def _serve(settings: IngestorSettings, worker: Worker) -> None:
     registry = new_registry()
+    begin_tracing("event-ingestor", registry)
     bus = JetStreamBus(BusConnection.of(settings), name="event_ingestor")
     ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=SystemClock(), worker=worker)
     protocol = bound_protocol(LimitedProtocol, connection_limits(settings).shared(worker.levels))

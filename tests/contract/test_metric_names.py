@@ -19,6 +19,7 @@ BOUNDED_LABELS = {
     "environment": "environments of the installation, as many as quotas allow",
     "environment_id": "the same, for edges, beside their names",
     "kind": "kinds of entities",
+    "level": "levels of the log",
     "limit": "names of limits",
     "method": "HTTP's methods that the parser knows; methods of the gRPC service",
     "outcome": "a closed list of each metric",

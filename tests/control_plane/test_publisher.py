@@ -31,13 +31,19 @@ class FailingBus(MemoryBus):
         self.failure: Failure = "lost"
 
     async def publish(
-        self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        message_id: str | None = None,
+        expected: ExpectedLast | None = None,
+        trace: str = "",
     ) -> PublishAck:
         self.publishes += 1
         failing = self.publishes == self.fail_at
         if failing and self.failure == "lost":
             raise BusUnavailable("nobody there")
-        ack = await super().publish(subject, payload, message_id=message_id, expected=expected)
+        ack = await super().publish(subject, payload, message_id=message_id, expected=expected, trace=trace)
         if failing:
             raise BusUnavailable("no answer")
         return ack

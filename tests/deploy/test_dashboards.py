@@ -21,9 +21,12 @@ NOT_SHOWN = {
     "verdict_event_environments_known": "readiness tells when there is none",
     "verdict_event_request_events": "how senders batch: nothing to do about it",
     "verdict_loader_batches_total": "its rows are shown",
+    "verdict_log_lines_left_out_total": "the log says which",
     "verdict_relay_comparisons_total": "what they find is shown",
     "verdict_relay_epoch": "who leads is shown",
     "verdict_schedule_epoch": "who leads is shown",
+    "verdict_trace_spans_sent_total": "what is lost is shown",
+    "verdict_trace_spans_waiting": "what is lost is shown",
     "verdict_webhook_attempt_duration_seconds": "of others' servers",
     "verdict_webhook_deliveries_total": "attempts are shown",
 }

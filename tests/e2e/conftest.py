@@ -14,6 +14,7 @@ import pytest
 from devstack.services import Credentials, Services
 from devstack.stack import Stack
 from tests.e2e.guarded_nats import GuardedNats, guarded_nats
+from tests.otlp_receiver import OtlpReceiver, otlp_receiver
 from tests.waiting import Comparison, same, until_blocking
 
 _counter = itertools.count(1)
@@ -137,11 +138,24 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedNats]:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory, bus: GuardedNats) -> Iterator[Services]:
+def collector() -> Iterator[OtlpReceiver]:
+    """Of what is asked for with a sampled `traceparent`, and nothing else."""
+    with otlp_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, bus: GuardedNats, collector: OtlpReceiver) -> Iterator[Services]:
     root: Path = tmp_path_factory.mktemp("platform")
     with Stack(root / "stack") as stack:
         services = Services(root / "services", stack, Credentials())
         bus.admit(services)
+        for service in services.all:
+            service.environment |= {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+                "OTEL_TRACES_SAMPLER": "parentbased_always_off",
+                "OTEL_BSP_SCHEDULE_DELAY": "50",
+            }
         with services as running:
             yield running
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 
@@ -17,7 +19,7 @@ UNUSED = {
     "httpcore": "but for exposures, with an ingestor",
     "httpx": "but for exposures, with an ingestor",
     "numpy": "statistics",
-    "opentelemetry": "FastAPI's tracing",
+    "opentelemetry": "but for traces, with a collector",
     "pydantic": "its settings are few, and read without",
     "pygments": "httpx's command, where rich is installed",
     "re2": "but for a flag that asks for a pattern",
@@ -41,9 +43,10 @@ print(*sys.modules)
 """
 
 
-def loaded(**settings: object) -> set[str]:
-    """What a process that has built an edge with these settings holds."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("FF_", "COV"))}
+def loaded(variables: Mapping[str, str] = MappingProxyType({}), **settings: object) -> set[str]:
+    """What a process that has built an edge with these settings and variables holds."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FF_", "COV", "OTEL_"))}
+    environment = {**kept, **variables}
     line = [sys.executable, "-c", BUILD.format(given=settings)]
     return set(subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout.split())
 
@@ -60,3 +63,7 @@ def test_what_an_edge_does_not_use_is_not_loaded(modules: set[str], name: str) -
 
 def test_an_edge_with_an_ingestor_loads_what_it_sends_with() -> None:
     assert "httpx" in loaded(ingestor_url="http://127.0.0.1:1")
+
+
+def test_an_edge_with_a_collector_loads_what_it_traces_with() -> None:
+    assert "opentelemetry.sdk.trace" in loaded({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})

@@ -21,8 +21,11 @@ from messages.subjects import EVENTS, events_stream
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 from service_kit.problems import Unavailable
+from service_kit.traces import span, traceparent_of
 from streams import BusUnavailable, MessageTooLarge, PublishAck
 from streams.memory import MemoryBus
+
+from tests.recorded_traces import recorded_traces, some_traceparent
 
 CLOCK = ManualClock()
 
@@ -91,6 +94,31 @@ async def test_small_requests_of_one_sender_become_one_message(bus: MemoryBus) -
         ("e1", "k2", 0, 1),
         ("e2", "k1", 0, 1),
     ]
+
+
+async def test_requests_that_become_one_message_go_on_in_the_trace_of_one_and_name_the_others(bus: MemoryBus) -> None:
+    log, quiet = event_log(bus, linger_seconds=0.01), some_traceparent(sampled=False)
+    parents = [quiet, some_traceparent(), some_traceparent()]
+
+    async def appended(number: int, parent: str) -> None:
+        with span("request", parent=parent):
+            await log.append(caller(), lines(f"event-{number}"))
+
+    with recorded_traces() as recorded:
+        await asyncio.gather(*(appended(number, parent) for number, parent in enumerate(parents)))
+    (publish,) = (each for each in recorded.spans if each.name == "events publish")
+    assert publish.request.parent is not None
+    told = [publish.request.parent, *publish.request.links]
+    assert [each.trace_id for each in told] == [parents[each].split("-")[1] for each in (1, 2, 0)]
+    consumer = await bus.pull(EVENTS, "test", filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=9)
+    assert [message.trace for message in await consumer.fetch(9, 0)] == [traceparent_of(publish.ids)]
+
+
+async def test_a_trace_changes_nothing_of_a_message(bus: MemoryBus) -> None:
+    await event_log(bus, linger_seconds=0).append(caller(), lines("event"))
+    with recorded_traces(), span("request"):
+        await event_log(bus, linger_seconds=0).append(caller(), lines("event"))
+    assert len(await stored(bus)) == 1
 
 
 async def test_a_group_never_outgrows_a_message(bus: MemoryBus) -> None:

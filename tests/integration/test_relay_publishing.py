@@ -17,10 +17,12 @@ from messages.generated import config_tree_pb2 as tree
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import CONFIG, config_subject, manifest_subject
 from service_kit.clock import SystemClock
+from service_kit.traces import span, traceparent_of
 from streams import Delivered, StreamSpec
 
 from devstack.parts import Nats
 from tests.integration.relay_stand import Stand, open_stand
+from tests.recorded_traces import recorded_traces, some_traceparent
 from tests.waiting import same, until
 
 
@@ -56,6 +58,29 @@ async def test_what_was_committed_before_the_relay_came_is_published(stand: Stan
     update, entries = await stand.held()
     assert update.version == 21
     assert [list(each.environment.pii_attributes) for each in entries.values() if each] == [["a19"]]
+
+
+async def test_changes_that_are_published_together_go_on_in_one_trace_that_names_the_others(stand: Stand) -> None:
+    parents = [some_traceparent() for _ in range(3)]
+    with recorded_traces() as recorded:
+        for number, parent in enumerate(parents):
+            with span("request", parent=parent):
+                await stand.rename_attributes(f"a{number}")
+        async with stand.relay():
+            await stand.published(4)
+            traced = await stand.bus.last_message(CONFIG, manifest_subject(str(stand.environment)))
+            await stand.published(await stand.rename_attributes("in no request"))
+    first, second = (each for each in recorded.spans if each.name == "config publish")
+    assert first.request.parent is not None
+    told = [first.request.parent, *first.request.links]
+    assert [each.trace_id for each in told] == [each.split("-")[1] for each in reversed(parents)]
+    assert first.attributes == {"verdict.environment_id": str(stand.environment), "verdict.version": 4}
+    assert (second.request.parent, second.attributes["verdict.version"]) == (None, 5)
+    assert traced is not None
+    assert traced.trace == traceparent_of(first.ids)
+    entry = await stand.bus.last_message(CONFIG, config_subject(str(stand.environment), "environment", "production"))
+    assert entry is not None
+    assert entry.trace == ""
 
 
 async def test_an_unchanged_entry_is_not_written_again(stand: Stand) -> None:

@@ -14,12 +14,14 @@ from messages.follower_telemetry import FollowerTelemetry
 from messages.rereads import Rereads
 from messages.subjects import config_stream, config_subject, manifest_subject, parse_config_subject
 from prometheus_client import CollectorRegistry
+from service_kit.traces import read_traceparent
 from streams import Delivered
 from streams.jetstream import JetStreamBus
 from streams.memory import MemoryBus
 
 from tests.messages.config_writer import ENVIRONMENT, Writer
 from tests.messages.followed import Clock, Flags, Followed, Heard, TroubledBus
+from tests.recorded_traces import recorded_traces, some_traceparent
 from tests.waiting import until
 
 OTHER = "e2"
@@ -56,6 +58,28 @@ async def test_what_the_stream_holds_is_applied_before_it_is_caught_up(bus: Trou
     await until(lambda: followed.flags.ready)
     assert followed.flags.environments == {"e1": {"a": True}, "e2": {"b": False}}
     await followed.stop()
+
+
+async def test_a_version_that_comes_is_applied_in_the_trace_of_its_change(
+    bus: TroubledBus, clock: Clock, writer: Writer
+) -> None:
+    before, after = some_traceparent(), some_traceparent()
+
+    async def write(trace: str, *, on: bool) -> None:
+        for subject, payload in writer.write(a=on):
+            await bus.publish(subject, payload, trace=trace)
+
+    await write(before, on=True)
+    with recorded_traces() as recorded:
+        followed = Followed(bus, clock)
+        await until(lambda: followed.flags.ready)
+        assert recorded.spans == []
+        await write(after, on=False)
+        await until(lambda: recorded.spans)
+        await followed.stop()
+    (apply,) = recorded.spans
+    assert (apply.name, apply.request.parent) == ("config apply", read_traceparent(after))
+    assert apply.attributes == {"verdict.environment_id": ENVIRONMENT, "verdict.version": 2}
 
 
 async def test_a_version_that_never_came_is_read_in_the_second_round(

@@ -65,6 +65,26 @@ async def test_a_message_id_makes_a_repeat_harmless(bus: Bus, spec: StreamSpec) 
     assert (await bus.state(spec.name)).messages == 1
 
 
+async def test_a_trace_goes_beside_a_message_however_it_is_read(bus: Bus, spec: StreamSpec) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await bus.ensure_stream(spec)
+    subject = f"{spec.subjects[0].removesuffix('.>')}.a"
+    following = bus.follow(spec.name, subject)
+    assert isinstance(await anext(following), CaughtUp)
+    sequence = (await bus.publish(subject, b"traced", trace=trace)).sequence
+    puller = await bus.pull(spec.name, "t", filter_subject=subject, ack_wait_seconds=30, max_ack_pending=9)
+    read = [
+        await anext(following),
+        await bus.last_message(spec.name, subject),
+        await bus.message_at(spec.name, sequence),
+        *(await bus.read_all(spec.name, subject)),
+        *(await puller.fetch(1, 5)),
+    ]
+    assert [each.trace for each in read if not isinstance(each, CaughtUp | Restarted | None)] == [trace] * 5
+    await bus.publish(subject, b"not traced")
+    assert [each.trace for each in await bus.read_all(spec.name, subject)] == [""]
+
+
 async def test_publishing_without_a_stream_is_an_error(bus: Bus) -> None:
     with pytest.raises(BusUnavailable):
         await bus.publish(f"nowhere{uuid4().hex}.a", b"1")

@@ -107,6 +107,12 @@ OVERVIEW = Dashboard(
                     (f"max by (pod) (abs({of('verdict_clock_skew_seconds')}))", "{{pod}}"),
                     most=5,
                 ),
+                lines(
+                    "Spans lost",
+                    "short",
+                    "None where traces are on: a second's share that the collector never got.",
+                    (rate("verdict_trace_spans_lost_total", "component, reason"), "{{component}} {{reason}}"),
+                ),
             ),
         ),
     ),

@@ -18,6 +18,7 @@ from service_kit.http import Shell
 from service_kit.plain_app import PlainApp
 from service_kit.serving import serve
 from service_kit.telemetry import new_registry
+from service_kit.trace_export import begin_tracing
 from starlette.applications import Starlette
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
@@ -46,6 +47,7 @@ _STOP_SECONDS = 10.0
 def run(settings: ExportSettings) -> None:
     """Works on exports, and serves health and metrics, until it is stopped."""
     registry = new_registry()
+    begin_tracing("analytics-export", registry)
     background = Background(registry, SystemClock())
     bus = JetStreamBus(BusConnection.of(settings), name="analytics-export")
     watch = watch_of(settings, registry, bus)

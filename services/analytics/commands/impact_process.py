@@ -16,6 +16,7 @@ from service_kit.clock import SystemClock
 from service_kit.companions import accompany, descriptor_given
 from service_kit.logs import configure_logging
 from service_kit.settings import load_settings
+from service_kit.trace_export import begin_tracing
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
@@ -43,6 +44,8 @@ def main() -> None:
 
 async def _run(settings: ServeSettings, descriptor: int) -> None:
     registry, clock = CollectorRegistry(), SystemClock()
+    # Whoever begins this process tells the same figures of the same collector.
+    begin_tracing("analytics-impact", CollectorRegistry())
     of_store = warehouse_settings(settings)
     warehouse = Warehouse(replace(of_store, query_seconds_max=min(_QUERY_SECONDS_MAX, of_store.query_seconds_max)))
     bus = JetStreamBus(BusConnection.of(settings), name="analytics-impact")

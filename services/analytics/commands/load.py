@@ -14,6 +14,7 @@ from service_kit.http import Shell
 from service_kit.plain_app import PlainApp
 from service_kit.serving import serve
 from service_kit.telemetry import new_registry
+from service_kit.trace_export import begin_tracing
 from starlette.applications import Starlette
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
@@ -36,6 +37,7 @@ ROLL_UP_SECONDS = 20.0
 def run(settings: LoadSettings) -> None:
     """Loads, and serves health and metrics, until it is stopped."""
     registry, clock = new_registry(), SystemClock()
+    begin_tracing("analytics-loader", registry)
     background = Background(registry, clock)
     bus = JetStreamBus(BusConnection.of(settings), name="analytics-loader")
     watch = watch_of(settings, registry, bus)

@@ -19,6 +19,7 @@ from service_kit.http import Shell
 from service_kit.plain_app import PlainApp
 from service_kit.serving import serve
 from service_kit.telemetry import new_registry
+from service_kit.trace_export import begin_tracing
 from starlette.applications import Starlette
 from streams import StreamSpec
 from streams.connection import BusConnection
@@ -47,6 +48,7 @@ _RELEASE_SECONDS = 2.0
 def run(settings: MonitorSettings) -> None:
     """Looks, and serves health and metrics, until it is stopped."""
     registry, clock = new_registry(), SystemClock()
+    begin_tracing("analytics-monitor", registry)
     background = Background(registry, clock)
     bus = JetStreamBus(BusConnection.of(settings), name="analytics-monitor")
     watch = watch_of(settings, registry, bus)

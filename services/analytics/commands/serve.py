@@ -17,6 +17,7 @@ from service_kit.http import Shell
 from service_kit.serving import serve
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
+from service_kit.trace_export import begin_tracing
 from starlette.applications import Starlette
 from streams import Bus
 from streams.connection import BusConnection
@@ -49,6 +50,7 @@ _LOOK_SECONDS_MAX = 60
 def run(settings: ServeSettings) -> None:
     """Serves the API until it is stopped."""
     registry, clock = new_registry(), SystemClock()
+    begin_tracing("analytics", registry)
     background = Background(registry, clock)
     bus = JetStreamBus(BusConnection.of(settings), name="analytics")
     watch = watch_of(settings, registry, bus)

@@ -19,6 +19,7 @@ from streams.kept_stream import KeptStream
 from analytics.loading import dead_letters
 from analytics.loading.backlog import Backlog
 from analytics.loading.batches import Collector, LoadBatch, LoadLimits
+from analytics.loading.spans import inserting
 from analytics.loading.storage import store
 from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
@@ -137,7 +138,7 @@ class Loader:
     async def _stored(self, batch: LoadBatch, wait: float) -> bool:
         """Stores and acknowledges; False after a pause when a part is away."""
         try:
-            with self._telemetry.store_seconds.time():
+            with self._telemetry.store_seconds.time(), inserting(batch):
                 letters = list(batch.letters)
                 for block in batch.blocks:
                     letters += await store(self._warehouse, block)
@@ -148,6 +149,7 @@ class Loader:
             return False
         self._unstored = None
         await self._acknowledge(batch)
+        _log.debug("batch stored", messages=len(batch.messages), rows=batch.rows)
         self._count(batch, [dead_letters.REASON_NAMES[letter.reason] for letter in letters])
         return True
 

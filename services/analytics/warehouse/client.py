@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DataError, Error
+from service_kit.traces import part
 from urllib3.exceptions import HTTPError
 
 from analytics.warehouse.errors import (
@@ -45,6 +46,7 @@ _QUERY_SETTINGS = {
     "max_ast_elements": 2_000_000,
     "max_expanded_ast_elements": 5_000_000,
 }
+_ATTRIBUTES = {"db.system.name": "clickhouse"}
 _TEXT_MAX = 300
 _SILENCE_SECONDS = 3.0
 AnswerT = TypeVar("AnswerT")
@@ -65,7 +67,8 @@ class Warehouse:
 
     async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The answer's rows as dicts. `{name:Type}` in the text stands for a parameter, bound by the server."""
-        return await self._run(partial(self._rows, self.placed(sql), dict(parameters)), query_error)
+        with part("SELECT", attributes=_ATTRIBUTES):
+            return await self._run(partial(self._rows, self.placed(sql), dict(parameters)), query_error)
 
     async def stream(
         self, sql: str, parameters: Mapping[str, Any], consume: Callable[[Iterator[Any]], AnswerT]
@@ -104,7 +107,8 @@ class Warehouse:
 
         RowsRefused: the rows are at fault. WarehouseUnavailable: try the same block again.
         """
-        await self._run(partial(self._insert, table, columns, token), insert_error)
+        with part(f"INSERT INTO {table}", attributes=_ATTRIBUTES):
+            await self._run(partial(self._insert, table, columns, token), insert_error)
 
     def of_own_tables(self) -> Warehouse:
         """One whose statements speak of the tables of the rows themselves; with shards another one, to be closed."""

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from service_kit.logs import current_request_id
 from service_kit.origins import current_address, current_reason, current_right
+from service_kit.traces import current_traceparent
 
 from control_plane.changes.hash_chain import ALL_COLUMNS, GENESIS, canonical_json, entry_hash
 from control_plane.changes.models import Change, Origin
@@ -53,7 +54,7 @@ _TYPES = {
 }
 """Of the columns that are no text."""
 _VERSIONS, _CHANNEL = ALL_COLUMNS.index("environment_versions") + 1, len(ALL_COLUMNS) + 3
-_NOW, _GROWTH, _HEAD_NUMBER, _HEAD_HASH = (_CHANNEL + each for each in range(1, 5))
+_NOW, _GROWTH, _HEAD_NUMBER, _HEAD_HASH, _TRACE = (_CHANNEL + each for each in range(1, 6))
 _INTO_LOG = f"INSERT INTO audit_entries ({', '.join(ALL_COLUMNS)}, previous_hash, hash)"
 # However many there are, by one statement: whoever waits for the head waits while they are written.
 _COLUMNS_GIVEN = ", ".join(f"${index}::{_TYPES.get(name, 'text')}[]" for index, name in enumerate(_STORED, 1))
@@ -65,8 +66,8 @@ WITH entry AS (
     UPDATE audit_heads SET number = ${_HEAD_NUMBER}, hash = ${_HEAD_HASH}
     FROM entry WHERE audit_heads.organization_id = entry.organization_id
 ), waiting AS (
-    INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at, growth)
-    SELECT given.key::uuid, given.value::bigint, entry.organization_id, entry.number, ${_NOW}, ${_GROWTH}
+    INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at, growth, traceparent)
+    SELECT given.key::uuid, given.value::bigint, entry.organization_id, entry.number, ${_NOW}, ${_GROWTH}, ${_TRACE}
     FROM entry, jsonb_each_text(${_VERSIONS}) AS given
     RETURNING environment_id
 ), told AS (
@@ -204,7 +205,8 @@ async def _end(
     then."""
     if further:
         tx.later(_FURTHER, *(list(column) for column in zip(*further, strict=True)))
-    given = (*entry, CHANNEL, tx.now, 0 if asked is None else asked.growth, head.number, head.hash)
+    growth, trace = 0 if asked is None else asked.growth, current_traceparent() or None
+    given = (*entry, CHANNEL, tx.now, growth, head.number, head.hash, trace)
     if asked is None:
         return await tx.fetchrow_after(_END, *given)
     return await tx.fetchrow_after(_asking(asked.obstacles.sql), *given, *asked.obstacles.values)
@@ -212,7 +214,7 @@ async def _end(
 
 @lru_cache(maxsize=16)
 def _asking(obstacles: str) -> str:
-    return f"{_END.rstrip()}, asked.* FROM ({renumbered(obstacles, _HEAD_HASH)}) AS asked"
+    return f"{_END.rstrip()}, asked.* FROM ({renumbered(obstacles, _TRACE)}) AS asked"
 
 
 def _entry(tx: Connection, change: Change, versions: dict[str, int], head: _Head) -> tuple[_Values, _Head]:

@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 from service_kit.clock import Clock
 
 from control_plane.database.kept_back import KeptBack, RowKind
+from control_plane.database.statement_spans import statement_span
 from control_plane.database.statements import Statement, together
 from control_plane.database.tenancy import Tenancy
 
@@ -118,7 +119,8 @@ class Connection:
         kept, self._kept_back = self._kept_back, None
         if kept is not None:
             await self._send_waiting()
-            await self.driver.execute(kept.kind.sql, kept.rows)
+            with statement_span(kept.kind.sql):
+                await self.driver.execute(kept.kind.sql, kept.rows)
 
     async def fetch_beside(self, names: Collection[object], sql: str, *values: object) -> list[Record]:
         """A question about what these names find, and no other rows of a kind that may be kept back."""
@@ -126,7 +128,8 @@ class Connection:
             await self.send_kept_back()
         if self._waiting:
             await self._send_waiting()
-        return await self.driver.fetch(sql, *values)
+        with statement_span(sql):
+            return await self.driver.fetch(sql, *values)
 
     async def fetchrow_after(self, sql: str, *values: object) -> Record | None:
         """With what is to be sent later, in one round trip: `sql` begins with WITH, and neither reads nor writes what
@@ -134,7 +137,8 @@ class Connection:
         await self.send_kept_back()
         waiting, self._waiting = self._waiting, []
         statement = together(sql, values, waiting)
-        return await self.driver.fetchrow(statement.sql, *statement.values)
+        with statement_span(sql):
+            return await self.driver.fetchrow(statement.sql, *statement.values)
 
     async def _send_all(self) -> None:
         await self.send_kept_back()
@@ -154,13 +158,15 @@ class Connection:
     async def _send_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for each in waiting:
-            await self.driver.execute(each.sql, *each.values)
+            with statement_span(each.sql):
+                await self.driver.execute(each.sql, *each.values)
 
     async def _commit(self) -> None:
         if is_lost(self.driver):
             raise asyncpg.ConnectionDoesNotExistError("the connection was closed before the commit")
         try:
-            status = await self.driver.execute("COMMIT")
+            with statement_span("COMMIT"):
+                status = await self.driver.execute("COMMIT")
         except asyncpg.PostgresError as error:
             if is_lost(self.driver):
                 raise CommitUnknown from error
@@ -172,23 +178,28 @@ class Connection:
 
     async def execute(self, sql: str, *values: object) -> str:
         await self._before(sql)
-        return await self.driver.execute(sql, *values)
+        with statement_span(sql):
+            return await self.driver.execute(sql, *values)
 
     async def executemany(self, sql: str, rows: list[tuple[object, ...]]) -> None:
         await self._before(sql)
-        await self.driver.executemany(sql, rows)
+        with statement_span(sql):
+            await self.driver.executemany(sql, rows)
 
     async def fetch(self, sql: str, *values: object) -> list[Record]:
         await self._before(sql)
-        return await self.driver.fetch(sql, *values)
+        with statement_span(sql):
+            return await self.driver.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: object) -> Record | None:
         await self._before(sql)
-        return await self.driver.fetchrow(sql, *values)
+        with statement_span(sql):
+            return await self.driver.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: object) -> Any:
         await self._before(sql)
-        return await self.driver.fetchval(sql, *values)
+        with statement_span(sql):
+            return await self.driver.fetchval(sql, *values)
 
 
 def is_lost(driver: Driver) -> bool:

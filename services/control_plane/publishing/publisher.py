@@ -15,6 +15,7 @@ from messages.digest import combined, digest_bytes, entry_digest
 from messages.generated.config_pb2 import ConfigMessage, Manifest
 from messages.subjects import CONFIG, manifest_subject
 from service_kit.clock import Clock
+from service_kit.traces import current_traceparent
 from streams import Bus, BusUnavailable, ExpectedLast, MessageTooLarge, StreamState, WrongLastSequence
 
 from control_plane.publishing.blocks import Reason
@@ -227,7 +228,8 @@ class Publisher:
         )
         subject = manifest_subject(compiled.environment_id)
         payload = message.SerializeToString(deterministic=True)
-        held.sequence = await self._put(subject, payload, ExpectedLast(held.sequence, subject))
+        expected = ExpectedLast(held.sequence, subject)
+        held.sequence = await self._put(subject, payload, expected, current_traceparent())
         held.version = held.newest = compiled.version
         held.epoch = self.epoch
 
@@ -254,8 +256,8 @@ class Publisher:
             raise BusUnavailable(f"the manifest of environment {environment_id} keeps changing")
         self._fenced.add(environment_id)
 
-    async def _put(self, subject: str, payload: bytes, expected: ExpectedLast) -> int:
-        ack = await self._bus.publish(subject, payload, expected=expected)
+    async def _put(self, subject: str, payload: bytes, expected: ExpectedLast, trace: str = "") -> int:
+        ack = await self._bus.publish(subject, payload, expected=expected, trace=trace)
         self._subjects.add(subject)
         self._last_sequence = max(self._last_sequence, ack.sequence)
         return ack.sequence

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+from service_kit.traces import LINKS_MAX
 
 from control_plane.database import Connection
 
@@ -63,6 +64,17 @@ async def unpublished(tx: Connection) -> list[asyncpg.Record]:
         "AND NOT EXISTS (SELECT FROM publication_blocks WHERE environment_id = environments.id) "
         "ORDER BY since NULLS LAST, id"
     )
+
+
+async def traces_waiting(tx: Connection, environment_id: UUID, version: int) -> list[str | None]:
+    """Of each change up to a version that is not published yet, the newest first; so many as a span names."""
+    rows = await tx.fetch(
+        "SELECT traceparent FROM outbox WHERE environment_id = $1 AND version <= $2 ORDER BY version DESC LIMIT $3",
+        environment_id,
+        version,
+        LINKS_MAX + 1,
+    )
+    return [row["traceparent"] for row in rows]
 
 
 async def note_writing(tx: Connection, environment_id: UUID, version: int, epoch: int) -> bool:

@@ -26,6 +26,7 @@ from control_plane.publishing import blocks, queries
 from control_plane.publishing.blocks import Block
 from control_plane.publishing.compiler import Anew, CompiledEnvironment, Compiler
 from control_plane.publishing.follower_reports import FollowerReports
+from control_plane.publishing.publication_traces import publication_span
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
 from control_plane.publishing.stream_contents import read_manifests
 from control_plane.publishing.telemetry import RelayTelemetry
@@ -62,6 +63,7 @@ class Term:
         """`wake`: there is something to publish, or to hear of, that nobody else tells."""
         self._database = parts.database
         self._bus = parts.bus
+        self._clock = parts.clock
         self._telemetry = parts.telemetry
         self._compiler = parts.compiler
         self._reports = parts.reports
@@ -231,6 +233,7 @@ class Term:
             self._compiler.forget(environment_id)
             await self._publisher.reread(str(environment_id))
         await self._publisher.check(str(environment_id), known_version)
+        begun_at = self._clock.now()
         noting = asyncio.create_task(self._note(environment_id, known_version, version))
         try:
             compiled = await self._compiler.compile(environment_id)
@@ -244,16 +247,15 @@ class Term:
         for subject, reason in compiled.invalid.items():
             _log.error("invalid entity kept back", subject=subject, reason=reason)
         self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
-        await self._note(environment_id, max(known_version, version), compiled.version)
-        published = await self._publisher.publish(compiled)
-        for subject, reason in published.refused.items():
-            _log.error("entity refused by the bus", subject=subject, reason=reason)
-        self._telemetry.entries.inc(published.changed + published.removed)
-        if comparing:
-            self._telemetry.repaired_entries.inc(published.changed + published.removed)
-        async with self._database.connection() as connection:
-            if not await queries.mark_published(connection, environment_id, published.version, self.epoch, repair):
-                raise Fenced(f"epoch {self.epoch} is over")
+        with await publication_span(self._database, environment_id, compiled.version, begun_at):
+            await self._note(environment_id, max(known_version, version), compiled.version)
+            published = await self._publisher.publish(compiled)
+            for subject, reason in published.refused.items():
+                _log.error("entity refused by the bus", subject=subject, reason=reason)
+            self._telemetry.entries.inc(published.changed + published.removed)
+            if comparing:
+                self._telemetry.repaired_entries.inc(published.changed + published.removed)
+            await self._mark(environment_id, published.version, repair)
         self._telemetry.publications.inc()
         _log.debug(
             "published",
@@ -264,6 +266,11 @@ class Term:
         )
         crowded = published.version - known_version >= _CROWDED and published.changed <= _MANY_ENTRIES
         return _REST_SECONDS if crowded else 0.0
+
+    async def _mark(self, environment_id: UUID, version: int, repair: datetime | None) -> None:
+        async with self._database.connection() as connection:
+            if not await queries.mark_published(connection, environment_id, version, self.epoch, repair):
+                raise Fenced(f"epoch {self.epoch} is over")
 
     async def _note(self, environment_id: UUID, known_version: int, version: int) -> None:
         """Nothing is written that the database doesn't know of before. It may be noted while it is compiled: nothing on

@@ -16,6 +16,7 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
+from service_kit.traces import current_traceparent
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -66,5 +67,7 @@ def event_operations(*, admission: Admission, relay: EventRelay) -> Operations:
 def _headers(request: Request, presented: bytes) -> Mapping[str, str]:
     """What the ingestor is told: the key as a header, wherever it stood, and for whom the request is."""
     passed = {name: value for name in _PASSED_ON if (value := request.headers.get(name)) is not None}
+    if trace := current_traceparent():
+        passed["traceparent"] = trace
     told = {**passed, "authorization": f"Bearer {presented.decode('latin-1')}", "x-request-id": current_request_id()}
     return told if request.client is None else told | {"x-forwarded-for": request.client.host}

@@ -44,6 +44,13 @@ FF_DRAIN_SECONDS: {{ int .root.Values.stopping.drainSeconds | quote }}
 {{- with .root.Values.trustedProxies }}
 FF_TRUSTED_PROXIES: {{ . | quote }}
 {{- end }}
+{{- with .root.Values.tracing }}
+{{- if .endpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ .endpoint | quote }}
+OTEL_TRACES_SAMPLER: {{ .sampler }}
+OTEL_TRACES_SAMPLER_ARG: {{ .samplerArgument | quote }}
+{{- end }}
+{{- end }}
 {{- include "verdict.storeConfig" (dict "root" .root "stores" .workload.stores) }}
 {{ toYaml .workload.config }}
 {{- end -}}
