@@ -16,6 +16,8 @@ interface Props {
   readonly placeholder?: string;
   readonly required?: boolean;
   readonly error?: string | null;
+  /** What it writes, for refusals. */
+  readonly "data-path"?: string;
   readonly disabled?: boolean;
   /** Those that can't be chosen here, such as the entity itself. */
   readonly without?: readonly string[];
@@ -64,6 +66,7 @@ export function EntityPicker(props: Props) {
           description={props.description}
           placeholder={props.placeholder ?? `Find a ${WORDS[kind]}`}
           withAsterisk={props.required ?? false}
+          {...(props["data-path"] === undefined ? {} : { "data-path": props["data-path"] })}
           error={props.error ?? null}
           disabled={props.disabled ?? false}
           value={text ?? value ?? ""}

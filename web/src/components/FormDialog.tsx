@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "./Failure";
+import { Refusals } from "./refusals/Refusals";
 
 interface Props {
   readonly opened: boolean;
@@ -53,7 +54,7 @@ export function FormDialog({
     <Modal opened={opened} onClose={close} title={title} size={size}>
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack gap="sm">
-          {children}
+          <Refusals problem={problem}>{children}</Refusals>
           {problem !== null && <Failure problem={problem} />}
           <Group justify="flex-end" mt="xs">
             <Button variant="default" onClick={close}>

@@ -50,6 +50,7 @@ export function TokenForm<Right extends string>({ rightsOf, onClose, onSubmit, .
     >
       <TextInput
         label="Name"
+        data-path="name"
         description={rest.named}
         required
         data-autofocus
@@ -59,6 +60,7 @@ export function TokenForm<Right extends string>({ rightsOf, onClose, onSubmit, .
       />
       <Select
         label="Role"
+        data-path="role"
         description={rest.roleHint}
         data={[...rest.roles]}
         allowDeselect={false}
@@ -67,6 +69,7 @@ export function TokenForm<Right extends string>({ rightsOf, onClose, onSubmit, .
       />
       <Select
         label="Where"
+        data-path="project environment"
         data={places.choices}
         allowDeselect={false}
         value={place}
@@ -75,6 +78,7 @@ export function TokenForm<Right extends string>({ rightsOf, onClose, onSubmit, .
       {rights !== undefined && (
         <MultiSelect
           label="Only these rights"
+          data-path="rights"
           placeholder={kept.length === 0 ? "All that the role gives" : ""}
           searchable
           clearable
@@ -86,6 +90,7 @@ export function TokenForm<Right extends string>({ rightsOf, onClose, onSubmit, .
       )}
       <Select
         label="Ends"
+        data-path="expires_at"
         data={rest.lifetimes.map((each) => ({ ...each }))}
         allowDeselect={false}
         value={lifetime}

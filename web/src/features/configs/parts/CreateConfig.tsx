@@ -57,9 +57,16 @@ export function CreateConfig({ onClose }: { readonly onClose: () => void }) {
       incomplete={incomplete}
       onSubmit={submit}
     >
-      <TextInput label="Name" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      <TextInput
+        label="Name"
+        data-path="name"
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
       <TextInput
         label="Key"
+        data-path="key"
         description="Code asks for it by this. It is never renamed, and no flag has the same."
         placeholder={chosen}
         value={key}
@@ -67,6 +74,7 @@ export function CreateConfig({ onClose }: { readonly onClose: () => void }) {
       />
       <JsonEditor
         label="Value"
+        data-path="value schema"
         value={text}
         onChange={setText}
         height={200}

@@ -107,6 +107,7 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
                 label="Name"
                 readOnly={readOnly}
                 value={draft.name}
+                data-path="name"
                 error={error("name")}
                 onChange={(event) => change({ name: event.currentTarget.value })}
               />
@@ -116,6 +117,7 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
                 minRows={2}
                 readOnly={readOnly}
                 value={draft.description}
+                data-path="description"
                 error={error("description")}
                 onChange={(event) => change({ description: event.currentTarget.value })}
               />

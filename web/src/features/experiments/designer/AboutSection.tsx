@@ -28,6 +28,7 @@ export function AboutSection({
           required
           maxLength={200}
           value={design.name}
+          data-path="name"
           error={errors.name}
           onChange={(event) => {
             const name = event.currentTarget.value;
@@ -41,6 +42,7 @@ export function AboutSection({
             description="In code and addresses; it never changes."
             maxLength={128}
             value={design.key}
+            data-path="key"
             error={errors.key}
             onChange={(event) => set({ key: event.currentTarget.value })}
           />
@@ -52,6 +54,7 @@ export function AboutSection({
           minRows={2}
           maxLength={5000}
           value={design.hypothesis}
+          data-path="hypothesis"
           error={errors.hypothesis}
           onChange={(event) => set({ hypothesis: event.currentTarget.value })}
         />
@@ -80,6 +83,7 @@ export function AboutSection({
               description={`In ${environment}, which the bar above chooses.`}
               required
               value={design.flag === "" ? null : design.flag}
+              data-path="flag"
               error={errors.flag ?? null}
               onChange={(key) => void choose(kind, key)}
             />

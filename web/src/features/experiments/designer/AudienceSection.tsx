@@ -43,6 +43,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
           placeholder="users"
           maxLength={256}
           value={design.bucketBy}
+          data-path="bucket_by"
           error={errors.bucket_by}
           onChange={(event) => set({ bucketBy: event.currentTarget.value })}
         />
@@ -56,6 +57,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
                 clearable
                 clearButtonProps={{ "aria-label": "No layer" }}
                 value={design.layer?.key ?? null}
+                data-path="layer"
                 error={errors.layer}
                 data={(layers.data?.items ?? []).map((each) => ({ value: each.key, label: each.name }))}
                 onChange={(key) => set({ layer: key === null ? null : { key, share: design.layer?.share ?? 50 } })}
@@ -69,6 +71,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
                   max={100}
                   decimalScale={2}
                   value={design.layer.share}
+                  data-path="layer.share"
                   error={errors["layer.share"]}
                   onChange={(share) =>
                     set({ layer: design.layer === null ? null : { ...design.layer, share: Number(share) } })
@@ -91,6 +94,7 @@ export function AudienceSection({ design, set, errors, project, environment }: P
               placeholder={design.holdouts.length === 0 ? "None" : ""}
               clearButtonProps={{ "aria-label": "No holdouts" }}
               value={[...design.holdouts]}
+              data-path="holdouts"
               error={errors.holdouts}
               data={(holdouts.data?.items ?? []).map((each) => ({
                 value: each.key,

@@ -4,6 +4,7 @@ import { usePlace } from "@/api/place";
 import { useRight } from "@/api/rights";
 import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
+import { Refusals } from "@/components/refusals/Refusals";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
@@ -44,15 +45,17 @@ export function DesignTab({ experiment }: { experiment: Experiment }) {
         </p>
       )}
       <LookOnly right="experiment:update" environment={experiment.environment} />
-      <fieldset className={styles.plain} disabled={!right.allowed || experiment.archived}>
-        <DesignForm
-          design={draft}
-          set={(change) => set((current) => ({ ...current, ...change }))}
-          errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
-          created
-          environment={experiment.environment}
-        />
-      </fieldset>
+      <Refusals problem={problem}>
+        <fieldset className={styles.plain} disabled={!right.allowed || experiment.archived}>
+          <DesignForm
+            design={draft}
+            set={(change) => set((current) => ({ ...current, ...change }))}
+            errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
+            created
+            environment={experiment.environment}
+          />
+        </fieldset>
+      </Refusals>
       <SaveBar
         changes={words}
         problem={problem}

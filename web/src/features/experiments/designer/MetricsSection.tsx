@@ -64,6 +64,7 @@ export function MetricsSection({ design, set, errors, project }: SectionProps & 
                               ? rounded(each.margin * 100)
                               : each.margin
                         }
+                        data-path={`metrics[${at}].margin`}
                         error={each.margin === null ? true : errors[`metrics[${at}].margin`]}
                         onChange={(value) =>
                           change(at, {
@@ -98,6 +99,7 @@ export function MetricsSection({ design, set, errors, project }: SectionProps & 
         placeholder={known.length === 0 ? "This project has no metric yet" : "Find by name"}
         searchable
         value={null}
+        data-path="metrics"
         error={errors.metrics}
         data={free.map((each) => ({ value: each.key, label: each.name }))}
         onChange={(key) => {

@@ -45,6 +45,7 @@ export function PlanSection({ design, set, errors }: SectionProps) {
             allowDecimal={false}
             thousandSeparator=","
             value={plan.plannedUnits ?? ""}
+            data-path="plan.planned_units"
             error={errors["plan.planned_units"]}
             onChange={(value) => change({ plannedUnits: number(value) })}
           />
@@ -56,6 +57,7 @@ export function PlanSection({ design, set, errors }: SectionProps) {
               max={100}
               allowDecimal={false}
               value={plan.plannedLooks ?? ""}
+              data-path="plan.planned_looks"
               error={errors["plan.planned_looks"]}
               onChange={(value) => change({ plannedLooks: number(value) })}
             />
@@ -67,6 +69,7 @@ export function PlanSection({ design, set, errors }: SectionProps) {
             max={366}
             allowDecimal={false}
             value={plan.minimumDays}
+            data-path="plan.minimum_days"
             error={errors["plan.minimum_days"]}
             onChange={(value) => change({ minimumDays: Number(value) })}
           />
@@ -82,6 +85,7 @@ export function PlanSection({ design, set, errors }: SectionProps) {
                 max={0.5}
                 step={0.01}
                 value={plan.alpha}
+                data-path="plan.alpha"
                 error={errors["plan.alpha"]}
                 onChange={(value) => change({ alpha: Number(value) })}
               />
@@ -92,6 +96,7 @@ export function PlanSection({ design, set, errors }: SectionProps) {
                 max={0.9999}
                 step={0.05}
                 value={plan.power}
+                data-path="plan.power"
                 error={errors["plan.power"]}
                 onChange={(value) => change({ power: Number(value) })}
               />

@@ -34,6 +34,7 @@ export function VariationsSection({ design, set, errors }: SectionProps & { proj
             })
           }
           labels={Object.fromEntries(ordered(design.variations, design.control).map((each) => [each, each]))}
+          data-path="variations"
           error={errors.variations ?? null}
           path="variations"
         />
@@ -80,6 +81,7 @@ export function VariationsSection({ design, set, errors }: SectionProps & { proj
             label="Control"
             description="Everything is compared with it."
             value={design.control}
+            data-path="control"
             error={errors.control}
             onChange={(event) => set({ control: event.currentTarget.value })}
             data={design.variations.map((each) => each.key)}
@@ -93,6 +95,7 @@ export function VariationsSection({ design, set, errors }: SectionProps & { proj
               max={100}
               decimalScale={2}
               value={design.traffic}
+              data-path="traffic"
               error={errors.traffic}
               onChange={(value) => set({ traffic: Number(value) })}
             />

@@ -2,6 +2,7 @@ import { Button, Group, Modal, NumberInput, Stack, TextInput } from "@mantine/co
 import { useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "@/components/Failure";
+import { Refusals } from "@/components/refusals/Refusals";
 import { keyOf } from "../designer/model";
 
 interface Props {
@@ -42,49 +43,54 @@ export function CreateDialog({ opened, onClose, noun, withShare, onCreate }: Pro
           void create();
         }}
       >
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            data-autofocus
-            value={name}
-            error={error("name")}
-            onChange={(event) => {
-              const next = event.currentTarget.value;
-              if (key === keyOf(name)) setKey(keyOf(next));
-              setName(next);
-            }}
-          />
-          <TextInput
-            label="Key"
-            required
-            value={key}
-            error={error("key")}
-            onChange={(event) => setKey(event.currentTarget.value)}
-          />
-          {withShare && (
-            <NumberInput
-              label="Share of all units"
-              description="Kept out of every experiment that names it."
-              suffix="%"
-              min={0.01}
-              max={100}
-              decimalScale={2}
-              value={share}
-              error={error("share")}
-              onChange={(value) => setShare(Number(value))}
+        <Refusals problem={problem}>
+          <Stack gap="sm">
+            <TextInput
+              label="Name"
+              required
+              data-autofocus
+              value={name}
+              data-path="name"
+              error={error("name")}
+              onChange={(event) => {
+                const next = event.currentTarget.value;
+                if (key === keyOf(name)) setKey(keyOf(next));
+                setName(next);
+              }}
             />
-          )}
-          {problem !== null && problem.fields.length === 0 && <Failure problem={problem} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={busy} disabled={name.trim() === "" || key === ""}>
-              Create the {noun}
-            </Button>
-          </Group>
-        </Stack>
+            <TextInput
+              label="Key"
+              required
+              value={key}
+              data-path="key"
+              error={error("key")}
+              onChange={(event) => setKey(event.currentTarget.value)}
+            />
+            {withShare && (
+              <NumberInput
+                label="Share of all units"
+                description="Kept out of every experiment that names it."
+                suffix="%"
+                min={0.01}
+                max={100}
+                decimalScale={2}
+                value={share}
+                data-path="share"
+                error={error("share")}
+                onChange={(value) => setShare(Number(value))}
+              />
+            )}
+            {problem !== null && problem.fields.length === 0 && <Failure problem={problem} />}
+            <Group justify="flex-end">
+              <Button variant="default" onClick={onClose}>
+                Cancel
+              </Button>
+              <Button type="submit" loading={busy} disabled={name.trim() === "" || key === ""}>
+                Create the {noun}
+              </Button>
+            </Group>
+          </Stack>
+        </Refusals>
       </form>
     </Modal>
   );

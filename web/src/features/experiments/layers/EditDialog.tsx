@@ -75,6 +75,7 @@ export function EditDialog({ kind, entity, onClose }: Props) {
       <Meanwhile edited={edited} />
       <TextInput
         label="Name"
+        data-path="name"
         required
         data-autofocus
         maxLength={200}
@@ -83,6 +84,7 @@ export function EditDialog({ kind, entity, onClose }: Props) {
       />
       <Textarea
         label="Description"
+        data-path="description"
         autosize
         minRows={2}
         value={draft.description}
@@ -91,6 +93,7 @@ export function EditDialog({ kind, entity, onClose }: Props) {
       {draft.share !== null && (
         <NumberInput
           label="Share of all units"
+          data-path="share"
           description="Kept out of every experiment that names it."
           suffix="%"
           min={0.01}
@@ -111,6 +114,7 @@ export function EditDialog({ kind, entity, onClose }: Props) {
       {choice === "accept" && (
         <TextInput
           label="Reason"
+          data-path="reason"
           required
           maxLength={500}
           value={reason}

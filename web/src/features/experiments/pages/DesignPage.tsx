@@ -9,6 +9,7 @@ import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
+import { Refusals } from "@/components/refusals/Refusals";
 import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
@@ -69,13 +70,15 @@ export default function DesignPage() {
         }
       />
       {problem !== null && <Failure problem={problem} />}
-      <DesignForm
-        design={draft}
-        set={(change) => set((current) => ({ ...current, ...change }))}
-        errors={{ ...own, ...refused }}
-        created={false}
-        environment={environment.key}
-      />
+      <Refusals problem={problem}>
+        <DesignForm
+          design={draft}
+          set={(change) => set((current) => ({ ...current, ...change }))}
+          errors={{ ...own, ...refused }}
+          created={false}
+          environment={environment.key}
+        />
+      </Refusals>
     </>
   );
 }

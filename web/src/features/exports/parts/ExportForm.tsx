@@ -97,6 +97,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
       <div className={classes.fields}>
         <TextInput
           label="Name"
+          data-path="name"
           required
           data-autofocus
           value={name}
@@ -104,6 +105,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
         />
         <Select
           label="Environment"
+          data-path="environment"
           data={environments.map((each) => ({ value: each.key, label: each.name }))}
           allowDeselect={false}
           value={where}
@@ -112,6 +114,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
       </div>
       <Select
         label="Goes to"
+        data-path="destination"
         data={Object.entries(KINDS).map(([value, each]) => ({ value, label: each.label }))}
         allowDeselect={false}
         value={kind}
@@ -124,6 +127,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
             <Input
               key={`${kind} ${each.name}`}
               label={each.label}
+              data-path={pathOf(kind, each)}
               required={each.required ?? false}
               autoComplete="off"
               value={text(each.name)}
@@ -134,6 +138,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
       </div>
       <Checkbox.Group
         label="Brings"
+        data-path="datasets"
         value={[...datasets]}
         onChange={(next) => setDatasets(DATASETS.map((each) => each.value).filter((each) => next.includes(each)))}
       >
@@ -146,6 +151,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
       <div className={classes.fields}>
         <Select
           label="Runs"
+          data-path="schedule"
           data={[
             { value: "daily", label: "Daily" },
             { value: "hourly", label: "Every hour" },
@@ -159,6 +165,7 @@ export function ExportForm({ close }: { readonly close: () => void }) {
           <TextInput
             type="time"
             label="At (UTC)"
+            data-path="daily_at"
             value={dailyAt}
             onChange={(event) => setDailyAt(event.currentTarget.value)}
           />
@@ -167,6 +174,10 @@ export function ExportForm({ close }: { readonly close: () => void }) {
     </FormDialog>
   );
 }
+
+/** Of the request; the service names a destination's fields with or without its type. */
+const pathOf = (kind: Kind, { name, secret }: Field): string =>
+  secret === true ? `credentials.${name} credentials` : `destination.${name} destination.${kind}.${name}`;
 
 function destinationOf(kind: Kind, text: (field: string) => string): CreateExport["destination"] {
   if (kind === "folder") return { type: "folder", path: text("path") };

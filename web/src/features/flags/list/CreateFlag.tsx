@@ -20,6 +20,7 @@ import { announce } from "@/components/announce";
 import { EntityPicker } from "@/components/EntityPicker";
 import { Failure } from "@/components/Failure";
 import { undoOf } from "@/components/history/undo";
+import { Refusals } from "@/components/refusals/Refusals";
 import { capital } from "@/lib/format";
 import { pagePath } from "@/lib/url";
 import { flagChanged } from "../changed";
@@ -85,98 +86,106 @@ export function CreateFlag({ onClose }: Props) {
           void create();
         }}
       >
-        <Stack gap="md">
-          <TextInput
-            label="Name"
-            data-autofocus
-            maxLength={200}
-            value={draft.name}
-            error={errors.name}
-            onChange={(event) => change({ name: event.currentTarget.value })}
-          />
-          <TextInput
-            label="Key"
-            description="Code asks for it by this. It is never renamed."
-            placeholder={keyOf(draft)}
-            value={draft.key}
-            error={errors.key}
-            onChange={(event) => change({ key: event.currentTarget.value })}
-          />
-          <Stack gap={4}>
-            <Text fw={500} id="new-flag-type">
-              Type
-            </Text>
-            <SegmentedControl
-              aria-labelledby="new-flag-type"
-              data={TYPES.map((value) => ({ value, label: capital(value) }))}
-              value={draft.type}
-              onChange={(type) => change(ofType(TYPES.find((each) => each === type) ?? "boolean"))}
-            />
-          </Stack>
-          <VariationRows draft={draft} errors={errors} onChange={change} />
-          <NativeSelect
-            label="Served while it is off"
-            data={draft.variations.map((each) => each.key).filter((each) => each !== "")}
-            value={draft.offVariation}
-            error={errors.off_variation}
-            onChange={(event) => change({ offVariation: event.currentTarget.value })}
-          />
-          <Group grow align="flex-start">
-            <NativeSelect
-              label="Purpose"
-              description={PURPOSE_WORDS[draft.purpose]}
-              inputWrapperOrder={["label", "input", "description", "error"]}
-              data={PURPOSES.map((value) => ({ value, label: capital(value) }))}
-              value={draft.purpose}
-              onChange={(event) =>
-                change({ purpose: PURPOSES.find((each) => each === event.currentTarget.value) ?? "release" })
-              }
+        <Refusals problem={problem}>
+          <Stack gap="md">
+            <TextInput
+              label="Name"
+              data-autofocus
+              maxLength={200}
+              value={draft.name}
+              data-path="name"
+              error={errors.name}
+              onChange={(event) => change({ name: event.currentTarget.value })}
             />
             <TextInput
-              type="date"
-              label="Expected end"
-              description="It is overdue from then on. Optional."
-              inputWrapperOrder={["label", "input", "description", "error"]}
-              value={draft.expectedEnd}
-              error={errors.expected_end}
-              onChange={(event) => change({ expectedEnd: event.currentTarget.value })}
+              label="Key"
+              description="Code asks for it by this. It is never renamed."
+              placeholder={keyOf(draft)}
+              value={draft.key}
+              data-path="key"
+              error={errors.key}
+              onChange={(event) => change({ key: event.currentTarget.value })}
             />
-          </Group>
-          <Textarea
-            label="Description"
-            autosize
-            minRows={2}
-            value={draft.description}
-            error={errors.description}
-            onChange={(event) => change({ description: event.currentTarget.value })}
-          />
-          <Group grow align="flex-start">
-            <TagsInput
-              label="Tags"
-              data={tags.map((each) => each.value)}
-              value={draft.tags}
-              maxTags={50}
-              error={errors.tags}
-              onChange={(given) => change({ tags: given })}
+            <Stack gap={4}>
+              <Text fw={500} id="new-flag-type">
+                Type
+              </Text>
+              <SegmentedControl
+                aria-labelledby="new-flag-type"
+                data={TYPES.map((value) => ({ value, label: capital(value) }))}
+                value={draft.type}
+                onChange={(type) => change(ofType(TYPES.find((each) => each === type) ?? "boolean"))}
+              />
+            </Stack>
+            <VariationRows draft={draft} errors={errors} onChange={change} />
+            <NativeSelect
+              label="Served while it is off"
+              data={draft.variations.map((each) => each.key).filter((each) => each !== "")}
+              value={draft.offVariation}
+              data-path="off_variation"
+              error={errors.off_variation}
+              onChange={(event) => change({ offVariation: event.currentTarget.value })}
             />
-            <EntityPicker kind="member" label="Owner" value={draft.owner} onChange={(owner) => change({ owner })} />
-          </Group>
-          <Checkbox
-            label="Client keys may see its value"
-            description="Browsers and phones get what it evaluates to, never its rules."
-            checked={draft.clientVisible}
-            onChange={(event) => change({ clientVisible: event.currentTarget.checked })}
-          />
-          {problem !== null && <Failure problem={problem} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={busy}>
-              Create flag
-            </Button>
-          </Group>
-        </Stack>
+            <Group grow align="flex-start">
+              <NativeSelect
+                label="Purpose"
+                description={PURPOSE_WORDS[draft.purpose]}
+                inputWrapperOrder={["label", "input", "description", "error"]}
+                data={PURPOSES.map((value) => ({ value, label: capital(value) }))}
+                value={draft.purpose}
+                onChange={(event) =>
+                  change({ purpose: PURPOSES.find((each) => each === event.currentTarget.value) ?? "release" })
+                }
+              />
+              <TextInput
+                type="date"
+                label="Expected end"
+                description="It is overdue from then on. Optional."
+                inputWrapperOrder={["label", "input", "description", "error"]}
+                value={draft.expectedEnd}
+                data-path="expected_end"
+                error={errors.expected_end}
+                onChange={(event) => change({ expectedEnd: event.currentTarget.value })}
+              />
+            </Group>
+            <Textarea
+              label="Description"
+              autosize
+              minRows={2}
+              value={draft.description}
+              data-path="description"
+              error={errors.description}
+              onChange={(event) => change({ description: event.currentTarget.value })}
+            />
+            <Group grow align="flex-start">
+              <TagsInput
+                label="Tags"
+                data={tags.map((each) => each.value)}
+                value={draft.tags}
+                maxTags={50}
+                data-path="tags"
+                error={errors.tags}
+                onChange={(given) => change({ tags: given })}
+              />
+              <EntityPicker kind="member" label="Owner" value={draft.owner} onChange={(owner) => change({ owner })} />
+            </Group>
+            <Checkbox
+              label="Client keys may see its value"
+              description="Browsers and phones get what it evaluates to, never its rules."
+              checked={draft.clientVisible}
+              onChange={(event) => change({ clientVisible: event.currentTarget.checked })}
+            />
+            {problem !== null && <Failure problem={problem} />}
+            <Group justify="flex-end">
+              <Button variant="default" onClick={onClose}>
+                Cancel
+              </Button>
+              <Button type="submit" loading={busy}>
+                Create flag
+              </Button>
+            </Group>
+          </Stack>
+        </Refusals>
       </form>
     </Modal>
   );

@@ -35,12 +35,14 @@ export function VariationRows({ draft, errors, onChange }: Props) {
             aria-label={`Key of variation ${index + 1}`}
             placeholder="key"
             value={variation.key}
+            data-path={`variations[${index}].key`}
             error={errors[`variations[${index}].key`]}
             onChange={(event) => set(index, { key: event.currentTarget.value })}
           />
           <Value
             draft={draft}
             index={index}
+            data-path={`variations[${index}].value`}
             error={errors[`variations[${index}].value`]}
             onChange={(value) => set(index, { value })}
           />

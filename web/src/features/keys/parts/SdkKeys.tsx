@@ -194,6 +194,7 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
         <>
           <TextInput
             label="Name"
+            data-path="name"
             description="Of the application that will have it"
             required
             data-autofocus
@@ -203,6 +204,7 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
           />
           <Select
             label="Kind"
+            data-path="kind"
             description={KINDS.find((each) => each.value === kind)?.sees}
             data={KINDS.map(({ value, label }) => ({ value, label }))}
             allowDeselect={false}
@@ -211,6 +213,7 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
           />
           <Select
             label="Ends"
+            data-path="expires_at"
             data={LIFETIMES_OR_NEVER.map((each) => ({ ...each }))}
             allowDeselect={false}
             value={lifetime}
@@ -225,6 +228,7 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
           </span>
           <Select
             label="The old key ends"
+            data-path="overlap_seconds"
             data={OVERLAPS.map((each) => ({ ...each }))}
             allowDeselect={false}
             value={overlap}
@@ -242,6 +246,7 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
       {demanded && (
         <Textarea
           label="Reason"
+          data-path="X-Change-Reason"
           required
           autosize
           maxLength={500}

@@ -12,6 +12,7 @@ import { VersionList } from "@/components/history/VersionList";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
 import { Review } from "@/components/Review";
+import { Refusals } from "@/components/refusals/Refusals";
 import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { Tabs } from "@/components/Tabs";
@@ -105,12 +106,14 @@ function Definition({ metric }: { metric: Metric }) {
       <Meanwhile edited={edited} />
       <LookOnly right="metric:update" />
       <fieldset className={styles.plain} disabled={!right.allowed || metric.archived}>
-        <MetricFields
-          form={draft}
-          set={(change) => set((current) => ({ ...current, ...change }))}
-          errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
-          created
-        />
+        <Refusals problem={problem}>
+          <MetricFields
+            form={draft}
+            set={(change) => set((current) => ({ ...current, ...change }))}
+            errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
+            created
+          />
+        </Refusals>
       </fieldset>
       <SaveBar
         changes={words}

@@ -9,6 +9,7 @@ import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
+import { Refusals } from "@/components/refusals/Refusals";
 import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
 import { useKeys } from "@/lib/keyboard";
@@ -62,12 +63,14 @@ export default function NewMetricPage() {
         }
       />
       {problem !== null && <Failure problem={problem} />}
-      <MetricFields
-        form={draft}
-        set={(change) => set((current) => ({ ...current, ...change }))}
-        errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
-        created={false}
-      />
+      <Refusals problem={problem}>
+        <MetricFields
+          form={draft}
+          set={(change) => set((current) => ({ ...current, ...change }))}
+          errors={Object.fromEntries(fields.map((each) => [each.field, each.message]))}
+          created={false}
+        />
+      </Refusals>
     </>
   );
 }

@@ -29,6 +29,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
             label="Name"
             required
             value={form.name}
+            data-path="name"
             error={errors.name}
             onChange={(event) => {
               const name = event.currentTarget.value;
@@ -41,6 +42,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
               required
               description="In code and addresses; it never changes."
               value={form.key}
+              data-path="key"
               error={errors.key}
               onChange={(event) => set({ key: event.currentTarget.value })}
             />
@@ -50,6 +52,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
             autosize
             minRows={2}
             value={form.description}
+            data-path="description"
             error={errors.description}
             onChange={(event) => set({ description: event.currentTarget.value })}
           />
@@ -62,6 +65,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
               label="Kind"
               description={kind?.hint}
               value={form.aggregation}
+              data-path="aggregation"
               error={errors.aggregation}
               data={AGGREGATIONS.map(({ value, label }) => ({ value, label }))}
               onChange={(event) => set({ aggregation: aggregationOf(event.currentTarget.value) })}
@@ -72,6 +76,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
                 description="As your application sends it; the key when it is empty."
                 placeholder={form.key}
                 value={form.event}
+                data-path="event"
                 error={errors.event}
                 onChange={(event) => set({ event: event.currentTarget.value })}
               />
@@ -81,6 +86,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
                 label="Event below the line"
                 required
                 value={form.denominatorEvent}
+                data-path="denominator_event"
                 error={errors.denominator_event}
                 onChange={(event) => set({ denominatorEvent: event.currentTarget.value })}
               />
@@ -90,6 +96,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
                 label="Property"
                 required
                 value={form.property}
+                data-path="property"
                 error={errors.property}
                 onChange={(event) => set({ property: event.currentTarget.value })}
               />
@@ -102,6 +109,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
                 max={0.999}
                 step={0.05}
                 value={form.quantile}
+                data-path="quantile"
                 error={errors.quantile}
                 onChange={(value) => set({ quantile: Number(value) })}
               />
@@ -115,6 +123,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
               autosize
               minRows={3}
               value={form.steps}
+              data-path="steps"
               error={errors.steps}
               onChange={(event) => set({ steps: event.currentTarget.value })}
             />
@@ -156,6 +165,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
             min={0}
             max={366}
             value={form.windowStartDays ?? ""}
+            data-path="window_start_seconds"
             error={errors.window_start_seconds}
             onChange={(value) => set({ windowStartDays: number(value) })}
           />
@@ -165,6 +175,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
             min={0}
             max={366}
             value={form.windowEndDays ?? ""}
+            data-path="window_end_seconds"
             error={errors.window_end_seconds}
             onChange={(value) => set({ windowEndDays: number(value) })}
           />
@@ -176,6 +187,7 @@ export function MetricFields({ form, set, errors, created }: Props) {
               min={50}
               max={99.99}
               value={form.winsorizeAt === null ? "" : Number((form.winsorizeAt * 100).toFixed(4))}
+              data-path="winsorize_at"
               error={errors.winsorize_at}
               onChange={(value) => set({ winsorizeAt: value === "" ? null : Number((Number(value) / 100).toFixed(6)) })}
             />

@@ -79,6 +79,7 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
     >
       <TextInput
         label="User"
+        data-path="unit user"
         description="The targeting key that code asks with"
         data-autofocus={given === "" ? true : undefined}
         maxLength={256}
@@ -88,6 +89,7 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
       <EntityPicker
         kind="flag"
         label="Flag"
+        data-path="flag"
         value={flag}
         required
         onChange={(key) => {
@@ -102,6 +104,7 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
       )}
       <NativeSelect
         label="Gets"
+        data-path="variation"
         data={variations.map((each) => ({
           value: each.key,
           label: each.name === "" ? each.key : `${each.name} (${each.key})`,
@@ -112,6 +115,7 @@ export function SetOverride({ project, environment, unit: given, onClose }: Prop
       />
       <Textarea
         label="Reason"
+        data-path="reason"
         description="Whoever looks at this user later reads it."
         required
         maxLength={1000}

@@ -37,6 +37,7 @@ export function BindDialog({ title, subject, close }: Props) {
     >
       <Select
         label="Role"
+        data-path="role"
         description={roles.find((each) => each.key === role)?.description}
         data={roles.map((each) => ({ value: each.key, label: each.name }))}
         allowDeselect={false}
@@ -45,6 +46,7 @@ export function BindDialog({ title, subject, close }: Props) {
       />
       <Select
         label="Where"
+        data-path="project environment"
         data={[
           { value: "organization", label: `All of ${organization.name}` },
           { value: "project", label: `The project ${project.name}` },

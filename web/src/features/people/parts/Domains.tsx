@@ -96,6 +96,7 @@ export function Domains() {
         >
           <TextInput
             label="Domain"
+            data-path="domain"
             placeholder="example.com"
             required
             data-autofocus

@@ -75,6 +75,7 @@ export function Groups() {
         >
           <TextInput
             label="Name"
+            data-path="name key"
             required
             data-autofocus
             maxLength={200}

@@ -136,6 +136,7 @@ function InviteDialog({
       <TextInput
         type="email"
         label="E-mail address"
+        data-path="email"
         required
         data-autofocus
         value={email}
@@ -143,6 +144,7 @@ function InviteDialog({
       />
       <Select
         label="Role in the organization"
+        data-path="role"
         data={roles.map((each) => ({ value: each.key, label: each.name }))}
         allowDeselect={false}
         value={role}

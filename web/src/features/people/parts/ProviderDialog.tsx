@@ -82,6 +82,7 @@ export function ProviderDialog({ provider, close }: Props) {
       <Meanwhile edited={edited} />
       <TextInput
         label="Name"
+        data-path="name"
         required
         data-autofocus
         value={draft.name}
@@ -89,6 +90,7 @@ export function ProviderDialog({ provider, close }: Props) {
       />
       <TextInput
         label="Issuer"
+        data-path="issuer"
         placeholder="https://login.example.com"
         required
         value={draft.issuer}
@@ -96,12 +98,14 @@ export function ProviderDialog({ provider, close }: Props) {
       />
       <TextInput
         label="Client id"
+        data-path="client_id"
         required
         autoComplete="off"
         value={draft.client_id}
         onChange={(event) => change({ client_id: event.currentTarget.value })}
       />
       <PasswordInput
+        data-path="client_secret"
         label={provider === null ? "Client secret" : "Another client secret"}
         description={
           provider === null
@@ -115,6 +119,7 @@ export function ProviderDialog({ provider, close }: Props) {
       />
       <TagsInput
         label="Domains"
+        data-path="domains"
         description="Of the verified ones"
         value={[...draft.domains]}
         onChange={(domains) => change({ domains })}
@@ -127,6 +132,7 @@ export function ProviderDialog({ provider, close }: Props) {
       {draft.takes_in && (
         <Select
           label="As"
+          data-path="default_role"
           data={roles.map((each) => ({ value: each.key, label: each.name }))}
           clearable
           clearButtonProps={{ "aria-label": "No role but those of their groups" }}

@@ -80,6 +80,7 @@ export function RoleDialog({ role, close, writes }: Props) {
       <Meanwhile edited={edited} />
       <TextInput
         label="Name"
+        data-path="name key"
         required
         data-autofocus
         maxLength={200}
@@ -88,6 +89,7 @@ export function RoleDialog({ role, close, writes }: Props) {
       />
       <Textarea
         label="Description"
+        data-path="description"
         autosize
         value={draft.description}
         onChange={(event) => change({ description: event.currentTarget.value })}

@@ -11,6 +11,7 @@ import { EntityPicker } from "@/components/EntityPicker";
 import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { PageHeader } from "@/components/PageHeader";
+import { Refusals } from "@/components/refusals/Refusals";
 import { keyFromName } from "@/lib/entityKey";
 import { pagePath, useSearchState } from "@/lib/url";
 import { draftOf, guardDocuments, incompleteGuards, newPlan, planDocument, proposedKey, proposedName } from "../draft";
@@ -102,108 +103,116 @@ export default function NewRolloutPage() {
         subtitle={`In ${environment.name}. It serves nobody anything else before you start it.`}
       />
       <form onSubmit={(event) => void submit(event)} className={classes.form} noValidate>
-        <Stack gap="md">
-          <Card title="What is rolled out">
-            <div className={classes.fields}>
-              <EntityPicker
-                kind="flag"
-                label="Flag"
-                required
-                value={flag === "" ? null : flag}
-                onChange={(next) => setSearch({ flag: next ?? "" })}
-              />
-              <Select
-                label="Variation"
-                required
-                placeholder={flag === "" ? "Choose a flag first" : "Choose a variation"}
-                data={variations}
-                value={variation}
-                onChange={setVariation}
-                disabled={target === undefined}
-              />
-              <Select
-                label="Whose share moves"
-                data={[{ value: DEFAULT_TARGET, label: "The default" }, ...rules]}
-                allowDeselect={false}
-                value={rule}
-                onChange={(next) => setRule(next ?? DEFAULT_TARGET)}
-                disabled={target === undefined}
-              />
-            </div>
-            <div className={classes.fields}>
-              <TextInput
-                label="Name"
-                maxLength={200}
-                value={name}
-                onChange={(event) => setName(event.currentTarget.value)}
-              />
-              <TextInput
-                label="Key"
-                description="Names it in addresses, for good"
-                required
-                value={key}
-                onChange={(event) => setKey(event.currentTarget.value)}
-              />
-              <Textarea
-                label="Description"
-                autosize
-                value={description}
-                onChange={(event) => setDescription(event.currentTarget.value)}
-              />
-            </div>
-          </Card>
-          <Card
-            title="Steps"
-            actions={
-              templates.length > 0 && (
-                <Select
-                  aria-label="Begin with a template"
-                  placeholder="Begin with a template"
-                  clearable
-                  data={templates.map((each) => ({ value: each.key, label: each.name }))}
-                  value={template}
-                  onChange={chooseTemplate}
+        <Refusals problem={problem}>
+          <Stack gap="md">
+            <Card title="What is rolled out">
+              <div className={classes.fields}>
+                <EntityPicker
+                  kind="flag"
+                  label="Flag"
+                  required
+                  value={flag === "" ? null : flag}
+                  onChange={(next) => setSearch({ flag: next ?? "" })}
                 />
-              )
-            }
-          >
-            <PlanFields value={plan} onChange={setPlan} />
-          </Card>
-          <Card
-            title="Guards"
-            subtitle="Units with the new variation are compared with the others at the same time, at each look."
-          >
-            <GuardFields value={guards} onChange={setGuards} />
-            {guards.length > 0 && (
-              <NumberInput
-                mt="sm"
-                maw={260}
-                label="Error rate"
-                description="Of the whole rollout, over all guards and looks"
-                min={0.001}
-                max={0.5}
-                step={0.01}
-                value={alpha}
-                onChange={(next) => setAlpha(Number(next) || 0.05)}
-              />
-            )}
-          </Card>
-          {problem !== null && <Failure problem={problem} />}
-          <Group>
-            <Guarded right="rollout:manage" environment={environment.key}>
-              {(props) => (
-                <Button
-                  type="submit"
-                  loading={busy}
-                  {...(incomplete === "" ? {} : { "aria-disabled": true, "data-disabled": true, title: incomplete })}
-                  {...props}
-                >
-                  Create the rollout
-                </Button>
+                <Select
+                  label="Variation"
+                  data-path="variation"
+                  required
+                  placeholder={flag === "" ? "Choose a flag first" : "Choose a variation"}
+                  data={variations}
+                  value={variation}
+                  onChange={setVariation}
+                  disabled={target === undefined}
+                />
+                <Select
+                  label="Whose share moves"
+                  data-path="rule"
+                  data={[{ value: DEFAULT_TARGET, label: "The default" }, ...rules]}
+                  allowDeselect={false}
+                  value={rule}
+                  onChange={(next) => setRule(next ?? DEFAULT_TARGET)}
+                  disabled={target === undefined}
+                />
+              </div>
+              <div className={classes.fields}>
+                <TextInput
+                  label="Name"
+                  data-path="name"
+                  maxLength={200}
+                  value={name}
+                  onChange={(event) => setName(event.currentTarget.value)}
+                />
+                <TextInput
+                  label="Key"
+                  data-path="key"
+                  description="Names it in addresses, for good"
+                  required
+                  value={key}
+                  onChange={(event) => setKey(event.currentTarget.value)}
+                />
+                <Textarea
+                  label="Description"
+                  data-path="description"
+                  autosize
+                  value={description}
+                  onChange={(event) => setDescription(event.currentTarget.value)}
+                />
+              </div>
+            </Card>
+            <Card
+              title="Steps"
+              actions={
+                templates.length > 0 && (
+                  <Select
+                    aria-label="Begin with a template"
+                    placeholder="Begin with a template"
+                    clearable
+                    data={templates.map((each) => ({ value: each.key, label: each.name }))}
+                    value={template}
+                    onChange={chooseTemplate}
+                  />
+                )
+              }
+            >
+              <PlanFields value={plan} onChange={setPlan} />
+            </Card>
+            <Card
+              title="Guards"
+              subtitle="Units with the new variation are compared with the others at the same time, at each look."
+            >
+              <GuardFields value={guards} onChange={setGuards} />
+              {guards.length > 0 && (
+                <NumberInput
+                  mt="sm"
+                  maw={260}
+                  label="Error rate"
+                  data-path="alpha"
+                  description="Of the whole rollout, over all guards and looks"
+                  min={0.001}
+                  max={0.5}
+                  step={0.01}
+                  value={alpha}
+                  onChange={(next) => setAlpha(Number(next) || 0.05)}
+                />
               )}
-            </Guarded>
-          </Group>
-        </Stack>
+            </Card>
+            {problem !== null && <Failure problem={problem} />}
+            <Group>
+              <Guarded right="rollout:manage" environment={environment.key}>
+                {(props) => (
+                  <Button
+                    type="submit"
+                    loading={busy}
+                    {...(incomplete === "" ? {} : { "aria-disabled": true, "data-disabled": true, title: incomplete })}
+                    {...props}
+                  >
+                    Create the rollout
+                  </Button>
+                )}
+              </Guarded>
+            </Group>
+          </Stack>
+        </Refusals>
       </form>
     </>
   );

@@ -39,6 +39,7 @@ export function GuardFields({ value, onChange }: Props) {
           </legend>
           <Select
             label={`Guard ${index + 1}: when`}
+            data-path={`guards[${index}]`}
             data={KINDS.map((each) => ({ ...each }))}
             allowDeselect={false}
             value={guard.kind}
@@ -51,18 +52,21 @@ export function GuardFields({ value, onChange }: Props) {
               <EntityPicker
                 kind="metric"
                 label="Metric"
+                data-path={`guards[${index}].metric`}
                 required
                 value={guard.metric}
                 onChange={(metric) => change(guard.id, { metric })}
               />
               <NumberInput
                 label="Tolerated harm"
+                data-path={`guards[${index}].margin`}
                 min={0}
                 value={guard.margin}
                 onChange={(margin) => change(guard.id, { margin: Number(margin) || 0 })}
               />
               <Select
                 label="Measured"
+                data-path={`guards[${index}].margin_kind`}
                 data={MARGINS.map((each) => ({ ...each }))}
                 allowDeselect={false}
                 value={guard.marginKind}
@@ -70,6 +74,7 @@ export function GuardFields({ value, onChange }: Props) {
               />
               <NumberInput
                 label="Events within"
+                data-path={`guards[${index}].window_seconds`}
                 description="Of a unit's first exposure"
                 suffix=" s"
                 min={1}
@@ -82,6 +87,7 @@ export function GuardFields({ value, onChange }: Props) {
           {guard.kind === "no_data" && (
             <NumberInput
               label="Silent for"
+              data-path={`guards[${index}].silence_seconds`}
               placeholder={`${SILENCE_SECONDS} s`}
               suffix=" s"
               min={10}
@@ -92,6 +98,7 @@ export function GuardFields({ value, onChange }: Props) {
           )}
           <Select
             label="Then"
+            data-path={`guards[${index}].action`}
             data={ACTIONS.map((each) => ({ ...each }))}
             allowDeselect={false}
             value={guard.action}

@@ -59,10 +59,21 @@ export function PlanFields({ value, onChange }: Props) {
       />
       {value.kind === "progressive" ? (
         <div className={classes.fields}>
-          <Percent label="From" value={value.from} onChange={(from) => onChange({ ...value, from })} />
-          <Percent label="To" value={value.to} onChange={(to) => onChange({ ...value, to })} />
+          <Percent
+            label="From"
+            path="plan.progressive.from"
+            value={value.from}
+            onChange={(from) => onChange({ ...value, from })}
+          />
+          <Percent
+            label="To"
+            path="plan.progressive.to"
+            value={value.to}
+            onChange={(to) => onChange({ ...value, to })}
+          />
           <NumberInput
             label="Over"
+            data-path="plan.progressive.over_seconds"
             min={1}
             value={value.over}
             onChange={(over) => onChange({ ...value, over: Number(over) || 1 })}
@@ -86,11 +97,13 @@ export function PlanFields({ value, onChange }: Props) {
               </legend>
               <Percent
                 label={`Step ${index + 1}: share`}
+                path={`plan.steps[${index}].share`}
                 value={step.share}
                 onChange={(share) => change(index, { share })}
               />
               <NumberInput
                 label="Held for"
+                data-path={`plan.steps[${index}].hold_seconds`}
                 min={0}
                 value={step.hold}
                 onChange={(hold) => change(index, { hold: Number(hold) || 0 })}
@@ -140,15 +153,17 @@ export function PlanFields({ value, onChange }: Props) {
 }
 
 interface PercentProps {
+  readonly path: string;
   readonly label: string;
   readonly value: number;
   readonly onChange: (next: number) => void;
 }
 
-function Percent({ label, value, onChange }: PercentProps) {
+function Percent({ path, label, value, onChange }: PercentProps) {
   return (
     <NumberInput
       label={label}
+      data-path={path}
       min={0}
       max={100}
       decimalScale={2}

@@ -94,14 +94,21 @@ export function TemplateDialog({ template, close, writes }: Props) {
       <div className={classes.fields}>
         <TextInput
           label="Key"
+          data-path="key"
           required
           disabled={template !== null}
           value={key}
           onChange={(event) => setTypedKey(event.currentTarget.value)}
         />
-        <TextInput label="Name" value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
+        <TextInput
+          label="Name"
+          data-path="name"
+          value={draft.name}
+          onChange={(event) => change({ name: event.currentTarget.value })}
+        />
         <NumberInput
           label="Error rate"
+          data-path="alpha"
           min={0.001}
           max={0.5}
           step={0.01}
@@ -111,6 +118,7 @@ export function TemplateDialog({ template, close, writes }: Props) {
       </div>
       <Textarea
         label="Description"
+        data-path="description"
         autosize
         value={draft.description}
         onChange={(event) => change({ description: event.currentTarget.value })}

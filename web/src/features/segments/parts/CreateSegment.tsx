@@ -46,9 +46,16 @@ export function CreateSegment({ onClose }: { readonly onClose: () => void }) {
       incomplete={chosen === "" ? "It needs a name or a key" : ""}
       onSubmit={submit}
     >
-      <TextInput label="Name" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      <TextInput
+        label="Name"
+        data-path="name"
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
       <TextInput
         label="Key"
+        data-path="key"
         description="Rules name it by this. It is never renamed."
         placeholder={chosen}
         value={key}
@@ -56,6 +63,7 @@ export function CreateSegment({ onClose }: { readonly onClose: () => void }) {
       />
       <Textarea
         label="Description"
+        data-path="description"
         autosize
         minRows={2}
         value={description}
@@ -63,6 +71,7 @@ export function CreateSegment({ onClose }: { readonly onClose: () => void }) {
       />
       <Textarea
         label="Targeting keys that are in it"
+        data-path="included"
         description={included.length === 0 ? "One a line, or with commas. Optional." : `${included.length} keys`}
         autosize
         minRows={2}

@@ -75,6 +75,7 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
               description="Never in it."
               field="excluded"
               keys={draft.excluded}
+              data-path="excluded"
               error={error("excluded")}
               readOnly={readOnly}
               onChange={(excluded) => change({ excluded })}
@@ -107,6 +108,7 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
               label="Name"
               readOnly={readOnly}
               value={draft.name}
+              data-path="name"
               error={error("name")}
               onChange={(event) => change({ name: event.currentTarget.value })}
             />
@@ -116,6 +118,7 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
               minRows={2}
               readOnly={readOnly}
               value={draft.description}
+              data-path="description"
               error={error("description")}
               onChange={(event) => change({ description: event.currentTarget.value })}
             />

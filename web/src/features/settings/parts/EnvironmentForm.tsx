@@ -92,6 +92,7 @@ export function EnvironmentForm({ environment, close }: Props) {
       <div className={classes.fields}>
         <TextInput
           label="Name"
+          data-path="name"
           required
           data-autofocus
           maxLength={200}
@@ -100,6 +101,7 @@ export function EnvironmentForm({ environment, close }: Props) {
         />
         <TextInput
           label="Key"
+          data-path="key"
           description={environment === null ? "It is never renamed" : undefined}
           required
           disabled={environment !== null}
@@ -108,6 +110,7 @@ export function EnvironmentForm({ environment, close }: Props) {
         />
         <NumberInput
           label="Position"
+          data-path="position"
           min={0}
           placeholder="Behind the others"
           value={draft.position ?? ""}
@@ -115,6 +118,7 @@ export function EnvironmentForm({ environment, close }: Props) {
         />
         <Select
           label="Colour"
+          data-path="color"
           description="Of the stripe over its pages"
           data={COLORS.map((each) => ({ ...each }))}
           allowDeselect={false}
@@ -142,12 +146,14 @@ export function EnvironmentForm({ environment, close }: Props) {
       />
       <TagsInput
         label="Personal attributes"
+        data-path="pii_attributes"
         description="Stored as pseudonyms wherever they come in events"
         value={draft.pii_attributes}
         onChange={(pii_attributes) => change({ pii_attributes })}
       />
       <TagsInput
         label="Attributes of exposures"
+        data-path="exposure_attributes"
         description="What edges report with each exposure: previews and segments of results know units by these"
         value={draft.exposure_attributes}
         onChange={(exposure_attributes) => change({ exposure_attributes })}

@@ -106,6 +106,7 @@ export function PolicyForm({ policy, name, close }: Props) {
           <div className={classes.fields}>
             <NumberInput
               label="People who must approve"
+              data-path="approvals"
               min={1}
               max={20}
               value={draft.people}
@@ -152,6 +153,7 @@ export function PolicyForm({ policy, name, close }: Props) {
               />
               <NumberInput
                 label="If more move than"
+                data-path="changed_percent"
                 suffix="%"
                 min={0}
                 max={100}

@@ -2,6 +2,7 @@ import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "@/components/Failure";
+import { Refusals } from "@/components/refusals/Refusals";
 import { keyOf } from "../model";
 
 interface Props {
@@ -37,37 +38,41 @@ export function KeyedForm({ noun, example, submit, onSubmit, children }: Props) 
 
   return (
     <form onSubmit={send} aria-label={submit}>
-      <Stack gap="sm">
-        {children}
-        <Group gap="sm" align="flex-start" grow preventGrowOverflow={false}>
-          <TextInput
-            label="Name"
-            placeholder={example}
-            required
-            maxLength={200}
-            error={faultOf("name")}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <TextInput
-            label="Key"
-            description={`Names the ${noun} in code and addresses, for good`}
-            inputWrapperOrder={["label", "input", "description", "error"]}
-            required
-            maxLength={128}
-            pattern="[a-z0-9][a-z0-9._\-]*"
-            error={faultOf("key")}
-            value={key}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-        </Group>
-        {problem !== null && problem.fields.length === 0 && <Failure problem={problem} />}
-        <Group>
-          <Button type="submit" loading={busy}>
-            {submit}
-          </Button>
-        </Group>
-      </Stack>
+      <Refusals problem={problem}>
+        <Stack gap="sm">
+          {children}
+          <Group gap="sm" align="flex-start" grow preventGrowOverflow={false}>
+            <TextInput
+              label="Name"
+              placeholder={example}
+              required
+              maxLength={200}
+              data-path="name"
+              error={faultOf("name")}
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <TextInput
+              label="Key"
+              description={`Names the ${noun} in code and addresses, for good`}
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              required
+              maxLength={128}
+              pattern="[a-z0-9][a-z0-9._\-]*"
+              data-path="key"
+              error={faultOf("key")}
+              value={key}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+            />
+          </Group>
+          {problem !== null && problem.fields.length === 0 && <Failure problem={problem} />}
+          <Group>
+            <Button type="submit" loading={busy}>
+              {submit}
+            </Button>
+          </Group>
+        </Stack>
+      </Refusals>
     </form>
   );
 }

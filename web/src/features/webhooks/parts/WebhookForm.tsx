@@ -64,6 +64,7 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       <Meanwhile edited={edited} />
       <TextInput
         label="Address"
+        data-path="url"
         description="https, and a public address; receivers inside are named by the operator"
         placeholder="https://hooks.example.com/verdict"
         required
@@ -73,11 +74,13 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       />
       <TextInput
         label="Description"
+        data-path="description"
         value={draft.description}
         onChange={(event) => change({ description: event.currentTarget.value })}
       />
       <MultiSelect
         label="What it is told of"
+        data-path="events"
         description="* is everything, flag.* all of flags"
         required
         searchable
@@ -88,6 +91,7 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       />
       <Select
         label="Where"
+        data-path="projects"
         data={[
           { value: "project", label: same(ownProjects, [project.key]) ? project.name : ownProjects.join(", ") },
           { value: "organization", label: `All of ${organization.name}` },
@@ -98,6 +102,7 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       />
       <MultiSelect
         label="Environments"
+        data-path="environments"
         placeholder={draft.environments.length === 0 ? "All" : ""}
         data={[...new Set([...environments.map((each) => each.key), ...draft.environments])]}
         value={draft.environments}
@@ -105,6 +110,7 @@ export function WebhookForm({ webhook, close, onSubmit }: Props) {
       />
       <TagsInput
         label="Tags"
+        data-path="tags"
         placeholder={draft.tags.length === 0 ? "Of entities with any tag, or none" : ""}
         value={draft.tags}
         onChange={(tags) => change({ tags })}
