@@ -91,6 +91,32 @@ export const answersBesideQuery = (asked: AskedOfAll, pages: number) =>
     staleTime: 5_000,
   });
 
+const PAGE_SIZE = 200;
+const PAGES_MAX = 25;
+
+/** Which flags and configs are archived: answers don't say it, and "it is off" alone reads as if somebody had switched them. */
+export const archivedQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["archived", project],
+    queryFn: async ({ signal }): Promise<ReadonlySet<string>> => {
+      const found = new Set<string>();
+      for (const list of ["flags", "configs"] as const) {
+        let cursor: string | undefined;
+        for (let page = 0; page < PAGES_MAX; page += 1) {
+          const query = { archived: "only" as const, limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
+          const answer = await read(
+            controlPlane.GET(`/api/v1/projects/{project}/${list}`, { params: { path: { project }, query }, signal }),
+          );
+          for (const each of answer.items) found.add(each.key);
+          if (answer.next_cursor === null || answer.next_cursor === undefined) break;
+          cursor = answer.next_cursor;
+        }
+      }
+      return found;
+    },
+    staleTime: 30_000,
+  });
+
 export const personasQuery = (project: string) =>
   queryOptions({
     queryKey: ["personas", project],

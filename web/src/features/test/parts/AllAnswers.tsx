@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import type { Environment } from "@/api/place";
 import { asProblem } from "@/api/problem";
 import { Badge } from "@/components/Badge";
@@ -7,7 +7,7 @@ import { DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { Failure } from "@/components/Failure";
 import { answerOf } from "../answer";
-import { type Asked, allAnswersQuery, answersBesideQuery, type FlagAnswer } from "../queries";
+import { type Asked, allAnswersQuery, answersBesideQuery, archivedQuery, type FlagAnswer } from "../queries";
 import classes from "./test.module.css";
 
 interface Props {
@@ -22,6 +22,7 @@ interface Props {
 /** What the context gets from everything, each leading to its steps. */
 export function AllAnswers({ asked, environment, beside, href }: Props) {
   const query = useInfiniteQuery(allAnswersQuery(asked));
+  const archived = useQuery(archivedQuery(asked.project)).data ?? NONE;
   const pages = query.data?.pages.length ?? 1;
   const others = useQueries({
     queries: beside.map((each) => answersBesideQuery({ ...asked, environment: each.key }, pages)),
@@ -38,7 +39,11 @@ export function AllAnswers({ asked, environment, beside, href }: Props) {
         rowKey={(each) => each.flag}
         href={(each) => href(each.flag)}
         columns={[
-          { id: "flag", header: "Flag or config", cell: (each) => <code>{each.flag}</code> },
+          {
+            id: "flag",
+            header: "Flag or config",
+            cell: (each) => <Named flag={each.flag} archived={archived.has(each.flag)} />,
+          },
           { id: "variation", header: "Serves", cell: (each) => variationOf(each) },
           ...beside.map((other, at) => ({
             id: `in ${other.key}`,
@@ -61,6 +66,16 @@ export function AllAnswers({ asked, environment, beside, href }: Props) {
         }
       />
     </Card>
+  );
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function Named({ flag, archived }: { readonly flag: string; readonly archived: boolean }) {
+  return (
+    <>
+      <code>{flag}</code> {archived && <Badge title="It is archived now">archived</Badge>}
+    </>
   );
 }
 
