@@ -9,15 +9,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from analytics.warehouse.client import Warehouse
+from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.contexts import ContextReader, SampleSize
 from analytics.warehouse.erasure import erase_rows
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.export_events import NO_KEY, EventReader, EventWindow
 from analytics.warehouse.exposures import ExposureReader
 from analytics.warehouse.history import HistoryReader
 from analytics.warehouse.metric_days import MetricDaysReader
 from analytics.warehouse.migrations import known_migrations, migrate, missing_tables, tables_of_rows
 from analytics.warehouse.placement import PLACED_BY
+from analytics.warehouse.scopes import END_OF_TIME
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.shards import ShardsDiffer, spread
 from analytics.warehouse.sheet_leftovers import drop_unused
@@ -90,8 +92,14 @@ async def test_each_table_of_rows_has_one_over_all_shards(engine: ClickHouse) ->
     assert await missing_tables(sharded) == {"sdk_key_uses"}
     assert [each.number for each in await migrate(sharded)] == [13]
     assert await missing_tables(sharded) == frozenset()
-    await own.close()
-    await sharded.close()
+    bounded = ApartWarehouse(replace(sharded.settings, retention_days=30))
+    assert await migrate(bounded) == []
+    [kept] = await own.rows(
+        "SELECT engine_full FROM system.tables WHERE database = 'made' AND name = 'events_metric'", {}
+    )
+    assert "toIntervalDay(30)" in kept["engine_full"]
+    for each in (bounded, own, sharded):
+        await each.close()
 
 
 async def test_another_number_of_shards_is_refused(sharded: ApartWarehouse) -> None:
@@ -115,13 +123,19 @@ async def test_results_are_those_of_one_clickhouse(sharded: ApartWarehouse, sing
     assert not any("cluster(" in each.sql for each in one)
 
 
-async def others(warehouse: Warehouse) -> list[Any]:
+async def others(warehouse: ArrowWarehouse) -> list[Any]:
     """What pages and previews ask beside results."""
     exposures = ExposureReader(warehouse)
     split = SplitScope("org-1", "env-1", "checkout", "", "on", START, ((START, START + 40 * HOUR),), by_unit=False)
     window = SPENT
     lines = UnitLines(UnitRows(SCOPE, FEW), {})
+    leaving = EventReader(warehouse, 10_000, 1 << 30)
+    kept = EventWindow("org-1", "env-1", "export", 1, "exposures", 1, END_OF_TIME)
+    last = await leaving.batch_end(kept, NO_KEY)
+    assert last is not None
     return [
+        last,
+        (await leaving.batch(kept, NO_KEY, last)).to_pylist(),
         await exposures.series(FLAG, 3600),
         await exposures.totals(FLAG),
         await exposures.recent(FLAG, 20),
