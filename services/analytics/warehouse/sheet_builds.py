@@ -13,7 +13,7 @@ from analytics.warehouse.sheet_layers import add_layer, sums_over
 from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
 
-USERS_AT_ONCE = 2_000_000
+USERS_AT_ONCE = 500_000
 _LOOKED_AT = 1024
 """One in so many users shows where ranges begin."""
 _KEYS = """SELECT DISTINCT user_key
