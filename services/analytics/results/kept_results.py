@@ -15,6 +15,7 @@ from analytics.results.scope import scope_of
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.sheet_builds import has_users
 from analytics.warehouse.sheet_leftovers import drop_unused
 from analytics.warehouse.sheets import SHARE_OF_TIME, Sheets
 from analytics.warehouse.unit_rows import UnitRows
@@ -97,10 +98,8 @@ class Forwarding:
 
     async def _forward(self, experiment: Experiment) -> None:
         rows = self._rows(experiment)
-        if await self._steps.forward(rows) is None:
-            counts = await ExperimentReader(self._warehouse).unit_counts_now(rows.scope)
-            if sum(counts.units.values()) >= self._units_min:
-                await self._steps.forward(rows, begin=True)
+        if await self._steps.forward(rows) is None and await has_users(self._warehouse, rows, self._units_min):
+            await self._steps.forward(rows, begin=True)
 
     async def _compared(self, experiment: Experiment) -> Comparison:
         rows = self._rows(experiment)

@@ -25,6 +25,25 @@ WHERE organization_id = {organization:String}
 ORDER BY user_key"""
 
 
+_SOME = """SELECT count() AS users
+FROM
+(
+    SELECT DISTINCT user_key
+    FROM exposure_firsts
+    WHERE organization_id = {organization:String}
+        AND environment_id = {environment:String}
+        AND flag = {flag:String}
+        AND last_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
+    LIMIT {least:UInt64}
+)"""
+
+
+async def has_users(warehouse: Warehouse, rows: UnitRows, least: int) -> bool:
+    """Whether the flag has had so many since the scope's start: no more are looked at. Raises WarehouseError."""
+    asked = taken(_SOME, rows.parameters() | {"least": least})
+    return any(row["users"] >= least for row in await warehouse.rows(_SOME, asked))
+
+
 async def build(
     warehouse: Warehouse, rows: UnitRows, into: tuple[str, int], *, users_at_once: int = USERS_AT_ONCE
 ) -> list[Row]:
