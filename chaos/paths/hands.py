@@ -121,7 +121,7 @@ class Hands:
             await process.wait()
             return CommandOutcome(text, "failed", f"no end after {_SECONDS_MAX:.0f} s")
         said = (printed or errors).decode("utf-8", "replace").strip()[:400]
-        if process.returncode == NEEDS_A_CLUSTER or b"only a cluster answers" in errors:
+        if process.returncode == NEEDS_A_CLUSTER or b"only a cluster answers" in errors or b"interactive" in errors:
             return CommandOutcome(text, "apart", said)
         # `grep` that finds nothing says so by its status, the doctor by its own that something is wrong, and `nats`
         # that no server is there.
