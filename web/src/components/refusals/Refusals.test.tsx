@@ -43,7 +43,7 @@ describe("a refused form", () => {
   it("marks each control, says why beside it, and goes to the first", async () => {
     await shown(
       refused([
-        { field: "url", code: "not_public", reason: "must be a public address" },
+        { field: "url", code: "not_public", reason: "Value error, must be a public address" },
         { field: "plan.steps[1].share", code: "too_large", reason: "must be at most 100" },
         { field: "destination.object_store.bucket", code: "missing", reason: "is missing" },
       ]),

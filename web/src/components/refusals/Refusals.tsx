@@ -88,4 +88,8 @@ function fieldsOf(problem: Problem): readonly FieldProblem[] {
   return [{ field: "key", code: problem.code, message: problem.detail || problem.title }];
 }
 
-const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** The reason as a sentence, without the checker's own word for what it is. */
+function upper(text: string): string {
+  const reason = text.replace(/^Value error, /, "");
+  return reason.charAt(0).toUpperCase() + reason.slice(1);
+}
