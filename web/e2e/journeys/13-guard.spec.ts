@@ -121,7 +121,7 @@ test("a guard that a page has set sees harm in a metric, and rolls back", async 
   const isOver = async () => (await api.get<{ state: string }>(rollout)).state === "rolled_back";
   await pay(place, isOver);
   await expect(page.getByText("Rolled back", { exact: true }).first()).toBeVisible();
-  await expect(page.getByRole("main")).toContainText("Failed payments is worse by more than the tolerated 0.02");
+  await expect(page.getByRole("main")).toContainText("Failed payments is worse by more than the tolerated 2 pp");
   await place.served("production", "gift-cards", { targetingKey: "u1" }, (answer) => answer.value === false);
   await clean(page, { name: "rollout with harm" });
 });
