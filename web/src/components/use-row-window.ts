@@ -3,7 +3,7 @@ import { type RefObject, useCallback, useLayoutEffect, useMemo, useState } from 
 
 const VIRTUAL_FROM = 60;
 const ROW_HEIGHT = 48;
-const OVERSCAN = 6;
+const OVERSCAN = 3;
 
 export interface RowWindow {
   readonly indices: readonly number[];

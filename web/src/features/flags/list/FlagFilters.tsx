@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
 import { usePlace } from "@/api/place";
 import { FilterBar, type FilterField } from "@/components/FilterBar";
 import { capital } from "@/lib/format";
@@ -32,7 +33,8 @@ const ARCHIVED = [
   { value: "only", label: "Archived ones only" },
 ];
 
-export function FlagFilters({ search, onChange }: Props) {
+/** Drawn when the search changes, not when rows come. */
+export const FlagFilters = memo(function FlagFilters({ search, onChange }: Props) {
   const { project, environment, environments } = usePlace();
   const facets = useQuery(flagFacetsQuery(project.key)).data;
   const fields: FilterField[] = [
@@ -102,7 +104,7 @@ export function FlagFilters({ search, onChange }: Props) {
       {saved.dialog}
     </>
   );
-}
+});
 
 /** An emptied choice is none. The text may be empty. */
 function cleared(change: Readonly<Record<string, unknown>>): Record<string, unknown> {
