@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Awaitable, Iterable
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -125,11 +126,19 @@ async def accompany(work: Awaitable[None], registry: CollectorRegistry, descript
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        _end_in_time()
         await end(tasks)
         writer.close()
         await asyncio.to_thread(traces.close)
     for each in done:
         each.result()
+
+
+def _end_in_time() -> None:
+    """Where nobody is left to kill it, what can't let go (of a bus that is gone, too) doesn't keep it."""
+    timer = threading.Timer(_END_SECONDS + 1, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 async def _until_left(reader: asyncio.StreamReader) -> None:

@@ -81,12 +81,14 @@ async def test_signals_to_the_group_leave_it_at_work(companion: Companion) -> No
     assert companion.pid == pid
 
 
-async def test_it_ends_with_the_one_beside_however_that_ends() -> None:
+@pytest.mark.parametrize("clings", [pytest.param(False, id="lets-go"), pytest.param(True, id="clings")])
+async def test_it_ends_with_the_one_beside_however_that_ends(clings: bool) -> None:
     program = (
         "import asyncio; from service_kit.companions import Companion\n"
         f"asyncio.run(Companion('work', {MODULE!r}).run())"
     )
-    beside = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    environment = os.environ | ({"CLINGS": "yes"} if clings else {})
+    beside = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment)
     own = psutil.Process(beside.pid)
     await until(own.children)
     companion = own.children()[0]
