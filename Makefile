@@ -35,7 +35,7 @@ install: $(INSTALLED) ## Create the virtual environment with everything in it
 
 $(INSTALLED): requirements/dev.txt pyproject.toml libs/bucketing/native/bucket.c libs/bucketing/native/sha256.h
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	-$(BIN)/python -m bucketing.native
 	touch $@
