@@ -93,7 +93,8 @@ function address(path: string): string {
   return `${stack().control_plane}/api/v1${path}`;
 }
 
-/** What answers; throws what it says when that is no success. */
+/** What answers; throws what it says when that is no success. On a connection of its own: one that stood idle may be closed
+ * by the service just as it is taken again. */
 export async function send<T = unknown>(
   method: string,
   url: string,
@@ -104,6 +105,7 @@ export async function send<T = unknown>(
     method,
     headers: {
       Accept: "application/json",
+      Connection: "close",
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       ...headers,
     },
