@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +65,30 @@ class Stage:
         """Stops it in order and starts it with these settings besides its own; not waited for."""
         async with self.harness.supervisor.stopped(name):
             self.services[name].environment.update(settings)
+
+    @asynccontextmanager
+    async def slower(self, proxy: str, seconds: float) -> AsyncIterator[None]:
+        """That much more in both directions through the relay of this name, for the time of the block."""
+        relay = self.harness.bed.proxies[proxy]
+        relay.latency_seconds = seconds
+        try:
+            yield
+        finally:
+            relay.mend()
+
+    @asynccontextmanager
+    async def with_room(self, stream: str, room: Callable[[int], int]) -> AsyncIterator[None]:
+        """The stream may hold what `room` makes of the bytes that it holds, for the time of the block."""
+        bus = self.nats.jetstream()
+        told = await bus.stream_info(stream)
+        kept = told.config.max_bytes
+        told.config.max_bytes = room(told.state.bytes)
+        await bus.update_stream(told.config)
+        try:
+            yield
+        finally:
+            told.config.max_bytes = kept
+            await bus.update_stream(told.config)
 
     @asynccontextmanager
     async def beside(self, component: str, service: Service) -> AsyncIterator[None]:

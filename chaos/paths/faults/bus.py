@@ -104,16 +104,8 @@ async def stream_too_large(stage: Stage) -> AsyncIterator[None]:
     ("VerdictEventsNotStored",),
 )
 async def stream_full(stage: Stage) -> AsyncIterator[None]:
-    stream = stage.nats.jetstream()
-    told = await stream.stream_info(EVENTS)
-    kept = told.config.max_bytes
-    told.config.max_bytes = told.state.bytes + _ROOM_BYTES
-    await stream.update_stream(told.config)
-    try:
+    async with stage.with_room(EVENTS, lambda held: held + _ROOM_BYTES):
         yield
-    finally:
-        told.config.max_bytes = kept
-        await stream.update_stream(told.config)
 
 
 @fault(
@@ -122,12 +114,8 @@ async def stream_full(stage: Stage) -> AsyncIterator[None]:
     ("VerdictConfigMismatches", "VerdictConfigStale", "VerdictEdgeIngestorAway", "VerdictEventsNotStored"),
 )
 async def bus_slow(stage: Stage) -> AsyncIterator[None]:
-    proxy = stage.harness.bed.proxies["event_ingestor-nats"]
-    proxy.latency_seconds = _LATENCY_SECONDS
-    try:
+    async with stage.slower("event_ingestor-nats", _LATENCY_SECONDS):
         yield
-    finally:
-        proxy.mend()
 
 
 @fault("an application sends events without a user, as many as good ones", ("VerdictEventsRejected",))

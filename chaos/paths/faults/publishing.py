@@ -135,16 +135,8 @@ async def stream_written_by_others(stage: Stage) -> AsyncIterator[None]:
     ("VerdictQuotaUsedUp", "VerdictQuotaNear", "VerdictPublishingFailing"),
 )
 async def stream_filled(stage: Stage) -> AsyncIterator[None]:
-    stream = stage.nats.jetstream()
-    told = await stream.stream_info(CONFIG)
-    kept = told.config.max_bytes
-    told.config.max_bytes = round(told.state.bytes * 1.04)
-    await stream.update_stream(told.config)
-    try:
+    async with stage.with_room(CONFIG, lambda held: round(held * 1.04)):
         yield
-    finally:
-        told.config.max_bytes = kept
-        await stream.update_stream(told.config)
 
 
 @fault(

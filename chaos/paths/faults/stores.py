@@ -51,12 +51,8 @@ async def database_killed(stage: Stage) -> AsyncIterator[None]:
     ("VerdictPublishingLate", "VerdictEdgesBehind", "VerdictWebhooksOverdue"),
 )
 async def database_slow(stage: Stage) -> AsyncIterator[None]:
-    proxy = stage.harness.bed.proxies["control_plane-postgres"]
-    proxy.latency_seconds = _LATENCY_SECONDS
-    try:
+    async with stage.slower("control_plane-postgres", _LATENCY_SECONDS):
         yield
-    finally:
-        proxy.mend()
 
 
 @fault(
