@@ -13,6 +13,7 @@ import httpx
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 60.0
 _NAMED_MAX = 5
+_IDLE_SECONDS = 2.0
 
 
 class Balancer:
@@ -20,7 +21,11 @@ class Balancer:
     them by status, `cut` for none."""
 
     def __init__(self, urls: Sequence[str], headers: Mapping[str, str], seconds: float = 10.0) -> None:
-        self._clients = {url: httpx.AsyncClient(base_url=url, headers=headers, timeout=seconds) for url in urls}
+        # Services close what stood idle for five seconds: who forwards lets go of it before.
+        limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
+        self._clients = {
+            url: httpx.AsyncClient(base_url=url, headers=headers, timeout=seconds, limits=limits) for url in urls
+        }
         self._ready: set[str] = set()
         self._said: dict[str, str] = {}
         self._turns = itertools.count()

@@ -35,6 +35,7 @@ PRINTED_ELSEWHERE = {
     "docs/operations/aws.md": "needs an account of AWS: tests/deploy/test_terraform.py holds the modules to each other",
     "docs/operations/install.md": "needs a cluster: tests/deploy holds its Secret, values and names to the chart",
     "docs/operations/faults.md": "half an hour and more: tests/chaos/test_alert_paths.py walks two of the paths",
+    "docs/operations/logs.md": "needs a container of a service: tests/e2e/test_logs.py turns a level up and back",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",
     **{
         f"docs/operations/runbooks/{each.name}": "needs a cluster in trouble: tests/deploy/test_runbooks.py"

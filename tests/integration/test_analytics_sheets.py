@@ -221,7 +221,7 @@ async def test_a_sheet_that_begins_range_by_range_is_the_same(warehouse: Warehou
 
 
 async def test_layers_that_are_small_are_merged_without_the_large_one(warehouse: Warehouse) -> None:
-    rows, stream, sheets = UnitRows(SCOPE, WINDOWS[:1]), Stream(15), sheets_of(warehouse)
+    rows, stream, sheets = UnitRows(SCOPE, WINDOWS[:1]), Stream(15), sheets_of(warehouse, lag_milliseconds=1)
     await stream.send(warehouse, 900)
     begun = await sheets.forward(rows, begin=True)
     assert begun is not None
