@@ -9,9 +9,8 @@ import { observe, seen } from "./observe";
 const FLAGS = 5000;
 const SLOWER = 4;
 const ROUNDS = 3;
-/** Five notches of a wheel in one event are faster than any hand. */
-const STEP_PIXELS = 600;
-const STEPS = 120;
+const STEP_PIXELS = 1200;
+const STEPS = 60;
 
 interface Figure {
   readonly of: string;
