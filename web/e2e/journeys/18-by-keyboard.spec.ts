@@ -94,6 +94,42 @@ test("a flag is found, turned on, taken back, and its share changed by keyboard 
   await clean(page);
 });
 
+test("a list is searched as soon as its rows are seen, and keeps what was typed when the rest has come", async ({
+  page,
+  place,
+  signIn,
+  clean,
+}) => {
+  for (const key of ["banner", "checkout"]) {
+    await place.api.post(`${place.at}/flags`, { ...BOOLEAN, key, default: { variation: "off" } });
+  }
+  await signIn(page, place.owner);
+  let letGo = () => {};
+  const seen = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await page.route(/\/assets\/soon-[^/]*\.js$/, async (route) => {
+    await seen;
+    await route.continue();
+  });
+  await page.goto(`/p/${place.project}/flags?env=production`);
+  const rows = page.getByRole("table", { name: "Flags" }).locator("tbody tr");
+  await expect(rows).toHaveCount(2);
+  await expect(page.getByRole("combobox", { name: "Tag" })).toHaveCount(0);
+  await page.keyboard.press("/");
+  await page.keyboard.type("check");
+  await expect(rows).toHaveCount(1);
+  letGo();
+  await expect(page.getByRole("combobox", { name: "Tag" })).toBeVisible();
+  const search = page.getByRole("searchbox", { name: "Find by key, name or description" });
+  await expect(search).toBeFocused();
+  await expect(search).toHaveValue("check");
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await expect(rows).toHaveCount(2);
+  await expect(search).toHaveValue("");
+  await clean(page);
+});
+
 test("a result is found and read by keyboard alone", async ({ page, place, signIn, clean }) => {
   await furnishFlag(place, "production", "new-checkout", "purchase");
   await place.api.post(`${place.at}/experiments`, {

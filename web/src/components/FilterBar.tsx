@@ -1,8 +1,7 @@
-import { Button, Menu, MultiSelect, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { Button, Menu, MultiSelect, Select } from "@mantine/core";
 import classes from "./FilterBar.module.css";
 import { Icon } from "./Icon";
+import { TextFilter } from "./TextFilter";
 
 export interface FilterOption {
   readonly value: string;
@@ -14,6 +13,8 @@ export interface FilterField {
   readonly label: string;
   readonly kind: "text" | "choice" | "many";
   readonly options?: readonly FilterOption[];
+  /** The page draws it; here it is cleared with the others. */
+  readonly drawn?: boolean;
 }
 
 export type FilterValue = Readonly<Record<string, string | readonly string[] | null | undefined>>;
@@ -32,13 +33,23 @@ interface Props {
 }
 
 /** The filters of a list; they live in the address, so `value` is what `useSearchState` has. */
-export function FilterBar({ fields, value, onChange, views }: Props) {
+export function FilterBar(props: Props) {
+  return (
+    <search className={classes.bar}>
+      <Filters {...props} />
+    </search>
+  );
+}
+
+/** The same where the page draws the bar, as its text stands before the rest is read. */
+export function Filters({ fields, value, onChange, views }: Props) {
   const active = fields.filter((each) => isSet(value[each.name]));
+  const undrawn = fields.filter((each) => each.drawn !== true);
   const clear = () =>
     onChange(Object.fromEntries(active.map((each) => [each.name, each.kind === "many" ? [] : ""] as const)));
   return (
-    <search className={classes.bar}>
-      {fields.map((field) => (
+    <>
+      {undrawn.map((field) => (
         <Field
           key={field.name}
           field={field}
@@ -52,7 +63,7 @@ export function FilterBar({ fields, value, onChange, views }: Props) {
         </Button>
       )}
       {views !== undefined && <Views views={views} />}
-    </search>
+    </>
   );
 }
 
@@ -94,55 +105,6 @@ function Field({ field, value, onChange }: FieldProps) {
       searchable={data.length > 8}
       value={[...chosen]}
       onChange={onChange}
-    />
-  );
-}
-
-const TEXT_MAX = 200;
-
-interface TextProps {
-  readonly label: string;
-  readonly value: string;
-  readonly onChange: (next: string) => void;
-}
-
-function TextFilter({ label, value, onChange }: TextProps) {
-  const [text, setText] = useState(value);
-  const told = useRef(value);
-  const tell = useDebouncedCallback((next: string) => {
-    told.current = next;
-    onChange(next);
-  }, 200);
-  // Back and forward, and "clear filters", change it from outside; what was typed here comes back, too, and is old then.
-  useEffect(() => {
-    if (value === told.current) return;
-    told.current = value;
-    tell.cancel();
-    setText(value);
-  }, [value, tell]);
-  const toRows = (event: KeyboardEvent) => {
-    if (event.key !== "ArrowDown") return;
-    const row = document.querySelector<HTMLElement>("main [data-index][tabindex='0']");
-    if (row === null) return;
-    event.preventDefault();
-    tell.flush();
-    row.focus();
-  };
-  return (
-    <TextInput
-      className={classes.text ?? ""}
-      type="search"
-      aria-label={label}
-      placeholder={label}
-      leftSection={<Icon name="search" size={16} />}
-      data-page-search
-      maxLength={TEXT_MAX}
-      value={text}
-      onKeyDown={toRows}
-      onChange={(event) => {
-        setText(event.currentTarget.value);
-        tell(event.currentTarget.value);
-      }}
     />
   );
 }

@@ -1,6 +1,6 @@
 /** Keys of a page: single letters, `mod+s`, and two in a row as `g f`. Letters never fire where somebody types. */
 
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
@@ -19,13 +19,13 @@ export function useKeys(keys: Keys, enabled = true): void {
   const current = useRef(keys);
   current.current = keys;
   const names = Object.keys(keys).join("\n");
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!enabled) return;
     const told = names.split("\n");
     hear(told, 1);
     return () => hear(told, -1);
   }, [enabled, names]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!enabled) return;
     let prefix = "";
     let prefixAt = 0;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { usePlace } from "@/api/place";
-import { FilterBar, type FilterField } from "@/components/FilterBar";
+import { type FilterField, Filters } from "@/components/FilterBar";
 import { capital } from "@/lib/format";
 import { LIFECYCLES } from "@/lib/lifecycle";
 import { type FlagSearch, flagSearch, PURPOSES, TYPES } from "../filters";
@@ -33,12 +33,12 @@ const ARCHIVED = [
   { value: "only", label: "Archived ones only" },
 ];
 
-/** Drawn when the search changes, not when rows come. */
+/** What stands beside the text: drawn when the search changes, not when rows come. */
 export const FlagFilters = memo(function FlagFilters({ search, onChange }: Props) {
   const { project, environment, environments } = usePlace();
   const facets = useQuery(flagFacetsQuery(project.key)).data;
   const fields: FilterField[] = [
-    { name: "q", label: "Find by key, name or description", kind: "text" },
+    { name: "q", label: "", kind: "text", drawn: true },
     {
       name: "where",
       label: "State",
@@ -91,7 +91,7 @@ export const FlagFilters = memo(function FlagFilters({ search, onChange }: Props
   const saved = useSavedViews(search, onChange);
   return (
     <>
-      <FilterBar
+      <Filters
         views={saved.views}
         fields={fields}
         value={{ ...search, where }}

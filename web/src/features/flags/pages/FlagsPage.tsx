@@ -8,6 +8,7 @@ import { Guarded } from "@/components/Guarded";
 import { Icon } from "@/components/Icon";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryView } from "@/components/QueryView";
+import { TextFilter } from "@/components/TextFilter";
 import { plural } from "@/lib/format";
 import { usePainted } from "@/lib/painted";
 import { patiently } from "@/lib/patiently";
@@ -22,7 +23,7 @@ import { useFlagColumns } from "../list/use-flag-columns";
 import { useSwitching } from "../switching/use-switching";
 
 const NOBODY: ReadonlySet<string> = new Set();
-// The list stands before what narrows it and what is done to it are read.
+// The list and its search stand before what else narrows it and what is done to it are read.
 const FlagFilters = lazy(() =>
   patiently(() => import("../list/FlagFilters").then((module) => ({ default: module.FlagFilters }))),
 );
@@ -76,9 +77,10 @@ export default function FlagsPage() {
           </>
         }
       />
-      <div className={classes.filters}>
+      <search className={classes.filters}>
+        <TextFilter label="Find by key, name or description" value={search.q} onChange={(q) => setSearch({ q })} />
         <Suspense>{painted && <FlagFilters search={search} onChange={setSearch} />}</Suspense>
-      </div>
+      </search>
       <QueryView query={query}>
         {() => (
           <>
