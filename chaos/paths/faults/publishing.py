@@ -148,6 +148,8 @@ async def drifted(stage: Stage) -> AsyncIterator[None]:
     async with stage.with_settings("control_plane", FF_RELAY_COMPARE_SECONDS="5"):
         await stage.harness.supervisor.ready("control_plane")
         await stage.harness.tenant.create_flag("drifting")
+        # Else the relay may read the flag for the first time with what is written by hand.
+        await until(lambda: _published(stage, "drifting"))
         postgres = stage.harness.bed.stack.postgres
         statement = "SET ROLE verdict_system; UPDATE flags SET off_variation = 'on' WHERE key = 'drifting'"
         await asyncio.to_thread(postgres.run_sql, statement, DATABASE)
@@ -163,6 +165,7 @@ async def nonsense_stored(stage: Stage) -> AsyncIterator[None]:
     async with stage.with_settings("control_plane", FF_RELAY_COMPARE_SECONDS="5"):
         await stage.harness.supervisor.ready("control_plane")
         await stage.harness.tenant.create_flag("nonsense")
+        await until(lambda: _published(stage, "nonsense"))
         await _write(stage, "off_variation = 'gone'")
         yield
         await _write(stage, "off_variation = 'off'")
@@ -200,6 +203,11 @@ async def database_restored(stage: Stage) -> AsyncIterator[None]:
     rows = await asyncio.to_thread(postgres.run_sql, "SET ROLE verdict_system; SELECT id FROM environments", DATABASE)
     for foreign in {parse_config_subject(each.subject).environment_id for each in found} - set(rows.split()):
         await run_command(control_plane, "control_plane", "recover", "--remove-environment", foreign)
+
+
+async def _published(stage: Stage, flag: str) -> bool:
+    found = await stage.harness.bus.read_all(CONFIG, config_filter())
+    return any(parse_config_subject(each.subject).key == flag for each in found)
 
 
 async def _write(stage: Stage, values: str) -> None:
