@@ -54,6 +54,7 @@ RULES: dict[str, Schema] = {
     "nodeSelector": TEXTS,
     "stopping.preStopSeconds": SECONDS | {"minimum": 1},
     "stopping.drainSeconds": SECONDS,
+    "idleConnectionSeconds": {"type": "integer", "minimum": 1, "maximum": 3600},
     "migrations.mode": one_of("hook", "start"),
     "migrations.attempts": COUNT,
     "migrations.secondsMax": {"type": "integer", "minimum": 30},

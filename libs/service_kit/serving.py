@@ -168,4 +168,5 @@ def _config(app: ASGIApp, settings: ServiceSettings, protocol: type[PatientHttpP
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=OPEN_REQUESTS_SECONDS,
+        timeout_keep_alive=settings.idle_connection_seconds,
     )

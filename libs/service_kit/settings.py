@@ -142,6 +142,8 @@ class ServiceSettings(Settings):
     metrics for who has `metrics_token` or, without one, asks from this machine. `trusted_proxies`:
     addresses and networks with commas, whose word about a client's address and scheme is taken; empty: nobody's.
     `drain_seconds`: how long a service that stops goes on answering while readiness says no.
+    `idle_connection_seconds`: how long a connection that nobody uses stays open; behind a balancer that keeps its own,
+    longer than it does, else some of its requests meet the end.
     """
 
     host: str = "127.0.0.1"
@@ -151,6 +153,7 @@ class ServiceSettings(Settings):
     metrics_token: Secret = Secret("")
     trusted_proxies: Networks = ()
     drain_seconds: Annotated[float, Between(ge=0, le=300)] = 0.0
+    idle_connection_seconds: Annotated[int, Between(ge=1, le=3600)] = 5
 
     @property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

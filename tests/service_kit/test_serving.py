@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -177,6 +178,19 @@ async def test_readiness_says_no_while_requests_have_no_port_yet() -> None:
         assert (await admin.get("/readyz")).status_code == 200
         server.should_exit = True
         await serving
+
+
+async def test_a_connection_that_nobody_uses_is_closed_after_the_time_that_was_set() -> None:
+    async with running(idle_connection_seconds=1) as service, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        for _ in range(2):
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
+        assert await reader.read() == b""
+        writer.close()
+        assert service.server.config.timeout_keep_alive == 1
 
 
 async def test_a_stop_drains_first_then_closes_then_waits_for_what_is_open() -> None:

@@ -41,6 +41,7 @@ FF_PORT: {{ int .workload.port | quote }}
 FF_ADMIN_PORT: "9090"
 FF_LOG_LEVEL: {{ .root.Values.logLevel }}
 FF_DRAIN_SECONDS: {{ int .root.Values.stopping.drainSeconds | quote }}
+FF_IDLE_CONNECTION_SECONDS: {{ int .root.Values.idleConnectionSeconds | quote }}
 {{- with .root.Values.trustedProxies }}
 FF_TRUSTED_PROXIES: {{ . | quote }}
 {{- end }}
