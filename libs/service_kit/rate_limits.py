@@ -14,6 +14,7 @@ from service_kit.problems import TooManyRequests
 from service_kit.workers.shared_counts import Share, WorkerCounts
 
 WINDOW_SECONDS = 10
+_WINDOWS_PER_DAY = 86_400 // WINDOW_SECONDS
 _COUNTERS_MAX = 100_000
 _UNSEEN_MAX = 64
 _UNSEEN_SHIFT = 10
@@ -30,8 +31,8 @@ class Allowance:
         self.elsewhere = 0
         self.shared = 0
 
-    def begin(self, window: int) -> None:  # noqa: ARG002 - of interest to one that is shared
-        """Nothing is taken of the new window."""
+    def begin(self, window: int, now: int) -> None:  # noqa: ARG002 - of interest to one that is shared
+        """Nothing is taken of the new window. `now`: the shortest window that there is."""
         self.taken = self.elsewhere = self.shared = 0
 
     @property
@@ -73,8 +74,8 @@ class WorkerAllowance(Allowance):
         self.taken += count
         return self.taken + max(self.elsewhere, self._share.exchange(self.taken)) <= self.limit
 
-    def begin(self, window: int) -> None:
-        self._share.begin(window)
+    def begin(self, window: int, now: int) -> None:
+        self._share.begin(window, now)
         self.taken = self._share.own
         self._sure_until = 0
         self.elsewhere = self.shared = 0
@@ -82,16 +83,35 @@ class WorkerAllowance(Allowance):
 
 class RateLimit:
     """Allowances by name. `kind` is the limit's name; `per_second` holds on average over a window of ten seconds.
-    `counts`: of the worker, where there are several."""
+    `counts`: of the worker, where there are several. `window`: the number of its last ten seconds, so that the counts
+    of long ones stand beside those of short ones."""
 
     def __init__(self, kind: str, per_second: int, clock: Clock, counts: WorkerCounts | None = None) -> None:
+        self._begin(kind, per_second * WINDOW_SECONDS, 1, clock, counts)
+
+    @classmethod
+    def of_a_day(cls, kind: str, per_day: int, clock: Clock, counts: WorkerCounts | None = None) -> RateLimit:
+        """One whose window is a day of UTC."""
+        limit = cls.__new__(cls)
+        limit._begin(kind, per_day, _WINDOWS_PER_DAY, clock, counts)
+        return limit
+
+    def _begin(self, kind: str, limit: int, windows: int, clock: Clock, counts: WorkerCounts | None) -> None:
         self.kind = kind
-        self._limit = per_second * WINDOW_SECONDS
+        self.window_seconds = windows * WINDOW_SECONDS
+        self._limit = limit
+        self._windows = windows
         self._clock = clock
         self._counts = counts
         self._allowances: dict[str | bytes, Allowance] = {}
-        self.window = clock.now() // (WINDOW_SECONDS * 1000)
+        self.window = self._last_of(self._now())
         self._overflow = self._allowance(b"")
+
+    def _now(self) -> int:
+        return self._clock.now() // (WINDOW_SECONDS * 1000)
+
+    def _last_of(self, now: int) -> int:
+        return now - now % self._windows + self._windows - 1
 
     def allowance(self, name: str | bytes) -> Allowance:
         """The one object that counts for `name` in the window that is now; beyond 100,000 names they share one."""
@@ -106,20 +126,21 @@ class RateLimit:
     def _allowance(self, name: str | bytes) -> Allowance:
         if self._counts is None:
             return Allowance(self._limit)
-        return WorkerAllowance(self._limit, self._counts.share(self.kind, name, self.window))
+        return WorkerAllowance(self._limit, self._counts.share(self.kind, name, self.window, now=self._now()))
 
     def roll(self) -> None:
         """Begins a new window when it is time: every allowance is full again, idle ones are forgotten."""
-        window = self._clock.now() // (WINDOW_SECONDS * 1000)
+        now = self._now()
+        window = self._last_of(now)
         if window == self.window:
             return
         self.window = window
-        self._overflow.begin(window)
+        self._overflow.begin(window, now)
         idle = [name for name, each in self._allowances.items() if not each.taken]
         for name in idle:
             del self._allowances[name]
         for each in self._allowances.values():
-            each.begin(window)
+            each.begin(window, now)
 
     def counted(self) -> Iterator[tuple[str | bytes, Allowance]]:
         """Those that have counted something that other processes have not been told."""

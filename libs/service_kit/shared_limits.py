@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from service_kit.logs import get_logger
-from service_kit.rate_limits import WINDOW_SECONDS, RateLimit
+from service_kit.rate_limits import RateLimit
 from service_kit.store_settings import RedisSettings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class SharedLimits:
                     for name, each, taken in batch:
                         key = f"{self._service}:{limit.kind}:{window}:{_hidden(name)}"
                         pipeline.incrby(key, taken - each.shared)
-                        pipeline.expire(key, WINDOW_SECONDS * 2)
+                        pipeline.expire(key, limit.window_seconds * 2)
                     sums = (await pipeline.execute())[::2]
             except self._failures as error:
                 if self._reachable:

@@ -203,4 +203,5 @@ def _rates(settings: IngestorSettings) -> Rates:
         requests_per_actor=settings.ingestor_reads_per_actor_per_second,
         events_per_key=settings.events_per_key_per_second,
         events_per_organization=settings.events_per_organization_per_second,
+        events_per_organization_per_day=settings.events_per_organization_per_day,
     )

@@ -115,6 +115,7 @@ class Intake:
                 del body
                 self.limits.count_events(caller, admission.accepted + len(admission.rejected))
                 await self._store(caller, received_at, admission)
+                self.limits.count_stored(caller, admission.accepted)
         except Problem as error:
             if error.limit:
                 self.telemetry.limited.labels(error.limit).inc()

@@ -14,7 +14,7 @@ from event_ingestor.authentication.authenticator import Caller
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """Per second, on average over ten of them."""
+    """Per second, on average over ten of them, but for those of a day, where 0 is no limit."""
 
     requests_per_address: int
     requests_per_key: int
@@ -22,6 +22,7 @@ class Rates:
     requests_per_actor: int
     events_per_key: int
     events_per_organization: int
+    events_per_organization_per_day: int
 
 
 class CallerLimits:
@@ -42,6 +43,10 @@ class CallerLimits:
         }
         self._key_events = limit("events_per_key", rates.events_per_key)
         self._organization_events = limit("events_per_organization", rates.events_per_organization)
+        per_day = rates.events_per_organization_per_day
+        self._day_events = (
+            RateLimit.of_a_day("events_per_organization_per_day", per_day, clock, counts) if per_day else None
+        )
         self.all = (
             self._addresses,
             self._keys,
@@ -49,6 +54,7 @@ class CallerLimits:
             *self._actors.values(),
             self._key_events,
             self._organization_events,
+            *([] if self._day_events is None else [self._day_events]),
         )
 
     async def roll(self) -> None:
@@ -66,6 +72,8 @@ class CallerLimits:
         _count(self._organizations, organization, "too many requests of this organization")
         _require(self._key_events, caller.key.sha256, "too many events with this key")
         _require(self._organization_events, organization, "too many events of this organization")
+        if self._day_events is not None:
+            _require(self._day_events, organization, "this organization has sent all its events of this day (UTC)")
 
     def count_actor(self, actor: Actor) -> None:
         """A person or a program that reads. Raises TooManyRequests."""
@@ -76,6 +84,11 @@ class CallerLimits:
         """What came in a request that was let in: it is taken whole, the next ones are refused."""
         self._key_events.allowance(caller.key.sha256).take(count)
         self._organization_events.allowance(caller.environment.organization_id).take(count)
+
+    def count_stored(self, caller: Caller, count: int) -> None:
+        """Of the day, what was stored: nothing is lost by what was refused or is sent again."""
+        if self._day_events is not None:
+            self._day_events.allowance(caller.environment.organization_id).take(count)
 
 
 def _count(limit: RateLimit, name: str | bytes, detail: str) -> None:

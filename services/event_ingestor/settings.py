@@ -39,6 +39,7 @@ class IngestorSettings(BusSettings, RedisSettings):
     events_in_flight_bytes_per_organization: _Room = 32 * _MEBIBYTE
     events_per_key_per_second: _Count = 100_000
     events_per_organization_per_second: _Count = 200_000
+    events_per_organization_per_day: Annotated[int, Between(ge=0, le=2_000_000_000)] = 0
     events_age_days_max: Annotated[int, Between(ge=1, le=36_500)] = 730
     events_ahead_seconds_max: Annotated[int, Between(ge=0)] = 86_400
 

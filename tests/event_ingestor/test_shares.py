@@ -139,6 +139,20 @@ async def test_who_asks_too_much_is_told_which_limit_and_until_when(
         assert [(await ingestor.send(key)).status_code for key in others] == [202] * len(others)
 
 
+async def test_a_day_of_an_organization_counts_what_was_stored_alone() -> None:
+    async with running(events_per_organization_per_day=5) as ingestor:
+        wrong = [{"type": "nothing"} for _ in range(4)]
+        assert (await ingestor.send("public", wrong)).status_code == 202
+        assert [(await ingestor.send(key, [metric()] * 2)).status_code for key in ("public", "server", "public")] == [
+            202
+        ] * 3
+        refused = await ingestor.send("server")
+        assert (refused.status_code, refused.json()["limit"]) == (429, "events_per_organization_per_day")
+        now = ingestor.ingestor.intake.clock.now() // 1000
+        assert int(refused.headers["retry-after"]) == 86_400 - now % 86_400
+        assert (await ingestor.send("other")).status_code == 202
+
+
 async def test_an_address_that_asks_too_much_is_refused_before_its_key_is_looked_at() -> None:
     async with running(ingestor_requests_per_address_per_second=1) as ingestor:
         answers = [await ingestor.send("unknown", address=ATTACKER) for _ in range(12)]

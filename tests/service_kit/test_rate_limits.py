@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service_kit.clock import ManualClock
 from service_kit.rate_limits import RateLimit
+from service_kit.workers.shared_counts import SharedCounts
 
 
 def test_a_window_counts_and_then_begins_anew() -> None:
@@ -27,6 +28,35 @@ def test_whoever_asks_first_in_a_window_begins_it() -> None:
     clock.advance(10)
     assert limit.allowance("a").take(10)
     assert limit.window == clock.now() // 10_000
+
+
+def test_a_day_ends_at_midnight_of_utc() -> None:
+    clock = ManualClock(1_767_571_200_000 - 7_000)
+    limit = RateLimit.of_a_day("events", 3, clock)
+    assert [limit.allowance("a").take() for _ in range(4)] == [True] * 3 + [False]
+    clock.advance(5)
+    assert (limit.allowance("a").exhausted, int(limit.refusal("").headers["Retry-After"])) == (True, 2)
+    clock.advance(2)
+    assert not limit.allowance("a").exhausted
+    clock.advance(86_399)
+    assert limit.allowance("a").take(3)
+    assert not limit.allowance("a").take()
+
+
+def test_workers_count_a_day_together_and_short_windows_take_none_of_its_cells() -> None:
+    clock = ManualClock(1_767_571_200_000)
+    counts = SharedCounts(2, 16)
+    mine, other = (RateLimit.of_a_day("day", 10, clock, counts.part(each)) for each in (0, 1))
+    seconds = RateLimit("second", 1000, clock, counts.part(0))
+    mine.allowance("a").take(6)
+    for _ in range(3):
+        clock.advance(10)
+        for name in range(40):
+            seconds.allowance(str(name)).take()
+    assert not other.allowance("a").take(5)
+    clock.advance(86_400)
+    assert other.allowance("a").take(10)
+    assert mine.allowance("a").exhausted
 
 
 def test_what_others_have_counted_counts() -> None:

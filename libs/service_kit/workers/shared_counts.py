@@ -113,9 +113,9 @@ class Share:
         self._seen = [-1] * len(counts.others)
         self._begin(window, now)
 
-    def begin(self, window: int) -> None:
-        """Counts another window from now on."""
-        self._begin(window, window)
+    def begin(self, window: int, now: int | None = None) -> None:
+        """Counts another window from now on. `now`: as for `WorkerCounts.share`."""
+        self._begin(window, window if now is None else now)
 
     def _begin(self, window: int, now: int) -> None:
         self._base, self._now = window << _COUNT_BITS, now
