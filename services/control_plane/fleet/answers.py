@@ -37,7 +37,7 @@ class PropagationAnswers:
         began, held = self._waits.clock.monotonic(), _HeldAnswer(send)
         with collected() as written:
             await self._app(scope, receive, held.take)
-        if held.tells_versions:
+        if written.versions and held.tells_versions:
             left = asyncio.Event()
             leaving = asyncio.create_task(_note_departure(receive, left))
             try:

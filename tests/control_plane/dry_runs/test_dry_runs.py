@@ -69,7 +69,7 @@ async def test_what_would_be_written_is_told_and_nothing_is(tenant: Tenant, proj
     method, path, body, read = WRITES[write]
     etag = (await tenant.api("GET", f"{project}{read}")).headers["etag"] if read else '"0"'
     before = await head_of(tenant)
-    headers = {"If-Match": etag, "Prefer": "wait=5"} if read else {}
+    headers = {"If-Match": etag, "Prefer": "wait=1"} if read else {}
     tried = await tenant.api(method, f"{project}{path}?dry_run=true", body, headers=headers)
     told = tried.json()
     assert (tried.status_code, told["environment_versions"]) == (200 if read else 201, {}), tried.text

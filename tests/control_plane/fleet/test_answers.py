@@ -152,13 +152,15 @@ async def test_another_preference_changes_nothing(stand: Stand, preference: str)
 
 
 async def test_what_changes_no_environment_and_what_is_refused_does_not_wait(stand: Stand) -> None:
-    made = await stand.api("POST", f"/organizations/{stand.tenant.organization}/projects", {"key": "p", "name": "P"})
+    projects = f"/organizations/{stand.tenant.organization}/projects"
+    made = await stand.api("POST", projects, {"key": "p", "name": "P"}, headers=WAIT)
     read = await stand.api("GET", stand.flags, headers=WAIT)
     refused = await stand.api("POST", stand.flags, {**FLAG, "type": "none"}, headers=WAIT)
+    tried = await stand.api("POST", f"{stand.flags}?dry_run=true", FLAG, headers=WAIT)
     unknown = await stand.api("POST", "/projects/nothing/flags", FLAG, headers=WAIT)
     stranger = await stand.api.of("").__call__("POST", stand.flags, FLAG, headers=WAIT)
-    answers = [made, read, refused, unknown, stranger]
-    assert [each.status_code for each in answers] == [201, 200, 422, 404, 401]
+    answers = [made, read, tried, refused, unknown, stranger]
+    assert [each.status_code for each in answers] == [201, 200, 201, 422, 404, 401]
     assert not any("preference-applied" in each.headers or "propagation" in each.text for each in answers)
 
 
