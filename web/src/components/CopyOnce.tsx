@@ -11,7 +11,13 @@ interface Props {
 /** A secret that is shown this once: nobody can read it again. */
 export function CopyOnce({ secret, label }: Props) {
   return (
-    <Alert color="yellow" variant="light" icon={<Icon name="key" />} title={label}>
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<Icon name="key" />}
+      title={label}
+      classNames={{ body: classes.body ?? "" }}
+    >
       <Stack gap="xs">
         <Text>Copy it now: it is not shown again.</Text>
         <Group gap="xs" wrap="nowrap" align="stretch">

@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "./Failure";
+import { saidByForm } from "./refusals/fields";
 import { Refusals } from "./refusals/Refusals";
 
 interface Props {
@@ -53,22 +54,24 @@ export function FormDialog({
   return (
     <Modal opened={opened} onClose={close} title={title} size={size}>
       <form onSubmit={(event) => void submit(event)} noValidate>
-        <Stack gap="sm">
-          <Refusals problem={problem}>{children}</Refusals>
-          {problem !== null && <Failure problem={problem} />}
-          <Group justify="flex-end" mt="xs">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              loading={busy}
-              {...(incomplete === "" ? {} : { "aria-disabled": true, "data-disabled": true, title: incomplete })}
-            >
-              {confirm}
-            </Button>
-          </Group>
-        </Stack>
+        <Refusals problem={problem}>
+          <Stack gap="sm">
+            {children}
+            {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
+            <Group justify="flex-end" mt="xs">
+              <Button variant="default" onClick={close}>
+                Cancel
+              </Button>
+              <Button
+                type="submit"
+                loading={busy}
+                {...(incomplete === "" ? {} : { "aria-disabled": true, "data-disabled": true, title: incomplete })}
+              >
+                {confirm}
+              </Button>
+            </Group>
+          </Stack>
+        </Refusals>
       </form>
     </Modal>
   );

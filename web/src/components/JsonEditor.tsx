@@ -15,13 +15,15 @@ export interface JsonEditorProps {
   readonly height?: number;
   readonly description?: string;
   readonly error?: string | null;
+  /** What it writes, for refusals. */
+  readonly "data-path"?: string;
 }
 
 /** JSON with colours and marked faults. The editor is large, so it is read when it is first shown. */
 export function JsonEditor(props: JsonEditorProps) {
   const id = useId();
   return (
-    <div>
+    <div {...(props["data-path"] === undefined ? {} : { "data-path": props["data-path"] })}>
       <Text id={id} fw={500}>
         {props.label}
       </Text>

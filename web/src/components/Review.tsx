@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Modal, Stack, Tabs, Textarea, TextInput } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { useKeys } from "@/lib/keyboard";
 import { Diff } from "./Diff";
@@ -37,15 +37,30 @@ const REASON_MAX = 1000;
 
 /** The last look before a write: in words, as JSON, who is affected; a reason and a name where they are asked for. */
 export function Review(props: Props) {
-  const { opened, onClose, title, mode } = props;
+  return props.opened ? <Opened {...props} /> : null;
+}
+
+/** The focus returns to where it was, unless the page has led it somewhere while the review stood: to what was refused. */
+function Opened(props: Props) {
+  const { onClose, title, mode } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [opener] = useState(() => document.activeElement);
+  const close = () => {
+    const { activeElement } = document;
+    const led = activeElement !== null && activeElement !== document.body && !box.current?.contains(activeElement);
+    onClose();
+    if (!led && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+  };
   return (
     <Modal
-      opened={opened}
-      onClose={onClose}
+      ref={box}
+      opened
+      onClose={close}
+      returnFocus={false}
       size="xl"
       title={title ?? (mode === "request" ? "Review and request approval" : "Review and save")}
     >
-      {opened && <Content {...props} />}
+      <Content {...props} onClose={close} />
     </Modal>
   );
 }

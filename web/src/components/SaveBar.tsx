@@ -2,6 +2,7 @@ import { Anchor, Button } from "@mantine/core";
 import { type Problem, sentence } from "@/api/problem";
 import { plural } from "@/lib/format";
 import { useKeys } from "@/lib/keyboard";
+import { saidByForm } from "./refusals/fields";
 import classes from "./SaveBar.module.css";
 
 /** Of the bar, to lead the focus there. */
@@ -45,7 +46,7 @@ export function SaveBar({
             </Anchor>
           </span>
         )}
-        {settleFirst === null && problem !== null && (
+        {settleFirst === null && problem !== null && !saidByForm(problem) && (
           <span className={classes.problem} role="alert">
             {sentence(problem)}
           </span>

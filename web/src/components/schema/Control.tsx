@@ -34,7 +34,7 @@ export function Control(props: ControlProps) {
 }
 
 function attributes({ id, error, describedBy, field }: ControlProps) {
-  return { id, error, "aria-describedby": describedBy, "data-field": field };
+  return { id, error, "aria-describedby": describedBy, "data-path": field };
 }
 
 function SwitchControl(props: ControlProps) {

@@ -66,7 +66,7 @@ export function Field(props: FieldProps) {
     );
   if (shape.kind === "object" && isObject(value))
     return (
-      <fieldset className={classes.group} data-field={`${path}${pointer}`}>
+      <fieldset className={classes.group} data-path={`${path}${pointer}`}>
         <legend className={classes.legend}>
           <span className={classes.name}>{label}</span> <span className={classes.actions}>{change}</span>
         </legend>
@@ -78,7 +78,7 @@ export function Field(props: FieldProps) {
     );
   if (shape.kind === "array" && Array.isArray(value))
     return (
-      <fieldset className={classes.group} data-field={`${path}${pointer}`}>
+      <fieldset className={classes.group} data-path={`${path}${pointer}`}>
         <legend className={classes.legend}>
           <span className={classes.name}>{label}</span> <span className={classes.actions}>{change}</span>
         </legend>
@@ -138,7 +138,7 @@ function Absent({ label, hints, told, error, field, note, actions, onSet }: Abse
         <span className={classes.actions}>
           {actions}
           {onSet && (
-            <Button size="compact-xs" variant="light" data-field={field} onClick={onSet}>
+            <Button size="compact-xs" variant="light" data-path={field} onClick={onSet}>
               Set {label}
             </Button>
           )}

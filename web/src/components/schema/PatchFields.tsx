@@ -63,7 +63,7 @@ interface PatchedFieldProps {
 }
 
 function PatchedField({ name, pointer, schema, required, base, patch, onChange }: PatchedFieldProps) {
-  const { root, readOnly } = useForm();
+  const { root, path, readOnly } = useForm();
   const shape = shapeOf(schema, base, root);
   const label = shape.title ?? name;
   if (shape.kind === "object" && isObject(base) && (patch === undefined || isObject(patch)))
@@ -93,7 +93,7 @@ function PatchedField({ name, pointer, schema, required, base, patch, onChange }
               <Button
                 size="compact-xs"
                 variant="light"
-                data-field={pointer}
+                data-path={`${path}${pointer}`}
                 onClick={() => onChange(base ?? startOf(schema, root))}
               >
                 Change {label}

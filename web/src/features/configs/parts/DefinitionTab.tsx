@@ -7,6 +7,7 @@ import { Card } from "@/components/Card";
 import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EntityPicker } from "@/components/EntityPicker";
+import { Refusals } from "@/components/refusals/Refusals";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
@@ -15,7 +16,7 @@ import { useRefused } from "@/components/use-refused";
 import { type JsonObject, same } from "@/lib/json";
 import { MEMBERS, type Parts, SET } from "@/lib/merge";
 import classes from "../configs.module.css";
-import { brokenBySchema, valueWords } from "../model";
+import { valueWords } from "../model";
 import { type Config, changeConfig, configQuery, configsKey } from "../queries";
 import { schemaWords } from "../schema-words";
 import { objectOf } from "./SettingsTab";
@@ -58,7 +59,8 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
   const patch = changed(base, draft);
   const words = wordsOf(base, draft);
   const tried = useBroken({ project: project.key, key: config.key, version }, schemaPatch(base, draft), !readOnly);
-  const broken = refused.length > 0 ? brokenBySchema(refused) : tried;
+  // What a save was refused for is listed by itself.
+  const broken = refused.length > 0 ? [] : tried;
   return (
     <Stack gap="md">
       {!config.archived && <LookOnly right="config:update" />}
@@ -72,73 +74,71 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
           </ul>
         </Alert>
       )}
-      <div className={classes.columns}>
-        <Card title="Shared value" subtitle="Served wherever an environment has no value of its own.">
-          <ValueEditor
-            label="Shared value"
-            path="value"
-            schema={draft.schema}
-            value={draft.value}
-            errors={errorsBelow(refused, "value")}
-            {...(readOnly ? {} : { onChange: (value: JsonObject) => change({ value }) })}
-          />
-        </Card>
-        <div className={classes.stack}>
-          <Card
-            title="Schema"
-            subtitle="A JSON Schema that every value fits, with its overrides. What it refuses can't be saved."
-          >
-            <ObjectText
-              label="Schema"
-              value={draft.schema}
-              {...(readOnly ? {} : { onChange: (schema: JsonObject) => change({ schema }) })}
+      <Refusals problem={problem}>
+        <div className={classes.columns}>
+          <Card title="Shared value" subtitle="Served wherever an environment has no value of its own.">
+            <ValueEditor
+              label="Shared value"
+              path="value"
+              schema={draft.schema}
+              value={draft.value}
+              errors={errorsBelow(refused, "value")}
+              {...(readOnly ? {} : { onChange: (value: JsonObject) => change({ value }) })}
             />
-            {refused
-              .filter((each) => each.field.startsWith("schema") && each.code !== "needed_in_environment")
-              .map((each) => (
-                <p key={each.field + each.message} role="alert">
-                  {each.field}: {each.message}
-                </p>
-              ))}
           </Card>
-          <Card title="About it">
-            <Stack gap="sm">
-              <TextInput
-                label="Name"
-                readOnly={readOnly}
-                value={draft.name}
-                data-path="name"
-                error={error("name")}
-                onChange={(event) => change({ name: event.currentTarget.value })}
+          <div className={classes.stack}>
+            <Card
+              title="Schema"
+              subtitle="A JSON Schema that every value fits, with its overrides. What it refuses can't be saved."
+            >
+              <ObjectText
+                label="Schema"
+                path="schema"
+                value={draft.schema}
+                {...(readOnly ? {} : { onChange: (schema: JsonObject) => change({ schema }) })}
               />
-              <Textarea
-                label="Description"
-                autosize
-                minRows={2}
-                readOnly={readOnly}
-                value={draft.description}
-                data-path="description"
-                error={error("description")}
-                onChange={(event) => change({ description: event.currentTarget.value })}
-              />
-              <TagsInput
-                label="Tags"
-                readOnly={readOnly}
-                maxTags={50}
-                value={draft.tags}
-                onChange={(tags) => change({ tags })}
-              />
-              <EntityPicker
-                kind="member"
-                label="Owner"
-                value={draft.owner}
-                disabled={readOnly}
-                onChange={(owner) => change({ owner })}
-              />
-            </Stack>
-          </Card>
+            </Card>
+            <Card title="About it">
+              <Stack gap="sm">
+                <TextInput
+                  label="Name"
+                  readOnly={readOnly}
+                  value={draft.name}
+                  data-path="name"
+                  error={error("name")}
+                  onChange={(event) => change({ name: event.currentTarget.value })}
+                />
+                <Textarea
+                  label="Description"
+                  autosize
+                  minRows={2}
+                  readOnly={readOnly}
+                  value={draft.description}
+                  data-path="description"
+                  error={error("description")}
+                  onChange={(event) => change({ description: event.currentTarget.value })}
+                />
+                <TagsInput
+                  label="Tags"
+                  data-path="tags"
+                  readOnly={readOnly}
+                  maxTags={50}
+                  value={draft.tags}
+                  onChange={(tags) => change({ tags })}
+                />
+                <EntityPicker
+                  kind="member"
+                  label="Owner"
+                  data-path="owner"
+                  value={draft.owner}
+                  disabled={readOnly}
+                  onChange={(owner) => change({ owner })}
+                />
+              </Stack>
+            </Card>
+          </div>
         </div>
-      </div>
+      </Refusals>
       <SaveBar
         changes={words}
         problem={problem}

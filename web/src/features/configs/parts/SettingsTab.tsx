@@ -7,6 +7,7 @@ import { Card } from "@/components/Card";
 import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { segmentKeysQuery } from "@/components/queries";
+import { Refusals } from "@/components/refusals/Refusals";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
@@ -58,83 +59,85 @@ export function SettingsTab({ config, settings }: Props) {
     <Stack gap="md">
       {!config.archived && <LookOnly right="config:update" environment={environment.key} />}
       <Meanwhile edited={edited} />
-      <Card
-        title={`Value in ${environment.name}`}
-        subtitle="What everybody gets whom no override matches."
-        actions={
-          <Switch
-            label="A value of its own"
-            checked={draft.value !== null}
-            disabled={readOnly}
-            onChange={(event) => change({ value: event.currentTarget.checked ? shared : null })}
-          />
-        }
-      >
-        {draft.value === null && (
-          <p className={classes.dim}>It serves the config's shared value, which is edited beside the schema.</p>
-        )}
-        <ValueEditor
-          label={`Value in ${environment.name}`}
-          path="value"
-          schema={config.schema as JsonObject}
-          value={value}
-          errors={errorsBelow(refused, "value")}
-          {...(draft.value === null || readOnly ? {} : { onChange: (given: JsonObject) => change({ value: given }) })}
-        />
-      </Card>
-      <Card title="Overrides" subtitle="From the top: who else gets something else. Each changes only what it names.">
-        <ol className={classes.overrides}>
-          {draft.overrides.map((each, index) => (
-            <OverrideCard
-              key={each.id ?? `new ${index}`}
-              override={each}
-              index={index}
-              count={draft.overrides.length}
-              base={value}
-              schema={config.schema as JsonObject}
-              segments={segments}
-              refused={refused}
-              readOnly={readOnly}
-              onChange={(given) => setOverride(index, given)}
-              onMove={(to) => change({ overrides: movedTo(draft.overrides, index, to) })}
-              onRemove={() => change({ overrides: draft.overrides.toSpliced(index, 1) })}
+      <Refusals problem={problem}>
+        <Card
+          title={`Value in ${environment.name}`}
+          subtitle="What everybody gets whom no override matches."
+          actions={
+            <Switch
+              label="A value of its own"
+              checked={draft.value !== null}
+              disabled={readOnly}
+              onChange={(event) => change({ value: event.currentTarget.checked ? shared : null })}
             />
-          ))}
-        </ol>
-        {draft.overrides.length === 0 && <p className={classes.dim}>None: everybody gets the value above.</p>}
-        {!readOnly && (
-          <Button
-            mt="sm"
-            variant="default"
-            onClick={() =>
-              change({
-                overrides: [...draft.overrides, { if: { attribute: "", operator: "eq", value: "" }, value: {} }],
-              })
-            }
-          >
-            Add override
-          </Button>
-        )}
-        {(draft.overrides.length > 1 || draft.resolve === "merge") && (
-          <Radio.Group
-            mt="md"
-            label="Where several match"
-            value={draft.resolve}
-            onChange={(given) => !readOnly && change({ resolve: given === "merge" ? "merge" : "first" })}
-          >
-            <Stack gap="xs" mt="xs">
-              <Radio value="first" label="The first one applies" />
-              <Radio value="merge" label="All apply, in their order" description="Of at most ten overrides." />
-            </Stack>
-          </Radio.Group>
-        )}
-        {settings.invalid_combinations.length > 0 && (
-          <p className={classes.dim}>
-            Whom {settings.invalid_combinations.map((each) => each.join(" and ")).join(", or ")} match together gets the
-            value alone: their combination breaks the schema.
-          </p>
-        )}
-      </Card>
+          }
+        >
+          {draft.value === null && (
+            <p className={classes.dim}>It serves the config's shared value, which is edited beside the schema.</p>
+          )}
+          <ValueEditor
+            label={`Value in ${environment.name}`}
+            path="value"
+            schema={config.schema as JsonObject}
+            value={value}
+            errors={errorsBelow(refused, "value")}
+            {...(draft.value === null || readOnly ? {} : { onChange: (given: JsonObject) => change({ value: given }) })}
+          />
+        </Card>
+        <Card title="Overrides" subtitle="From the top: who else gets something else. Each changes only what it names.">
+          <ol className={classes.overrides}>
+            {draft.overrides.map((each, index) => (
+              <OverrideCard
+                key={each.id ?? `new ${index}`}
+                override={each}
+                index={index}
+                count={draft.overrides.length}
+                base={value}
+                schema={config.schema as JsonObject}
+                segments={segments}
+                refused={refused}
+                readOnly={readOnly}
+                onChange={(given) => setOverride(index, given)}
+                onMove={(to) => change({ overrides: movedTo(draft.overrides, index, to) })}
+                onRemove={() => change({ overrides: draft.overrides.toSpliced(index, 1) })}
+              />
+            ))}
+          </ol>
+          {draft.overrides.length === 0 && <p className={classes.dim}>None: everybody gets the value above.</p>}
+          {!readOnly && (
+            <Button
+              mt="sm"
+              variant="default"
+              onClick={() =>
+                change({
+                  overrides: [...draft.overrides, { if: { attribute: "", operator: "eq", value: "" }, value: {} }],
+                })
+              }
+            >
+              Add override
+            </Button>
+          )}
+          {(draft.overrides.length > 1 || draft.resolve === "merge") && (
+            <Radio.Group
+              mt="md"
+              label="Where several match"
+              value={draft.resolve}
+              onChange={(given) => !readOnly && change({ resolve: given === "merge" ? "merge" : "first" })}
+            >
+              <Stack gap="xs" mt="xs">
+                <Radio value="first" label="The first one applies" />
+                <Radio value="merge" label="All apply, in their order" description="Of at most ten overrides." />
+              </Stack>
+            </Radio.Group>
+          )}
+          {settings.invalid_combinations.length > 0 && (
+            <p className={classes.dim}>
+              Whom {settings.invalid_combinations.map((each) => each.join(" and ")).join(", or ")} match together gets
+              the value alone: their combination breaks the schema.
+            </p>
+          )}
+        </Card>
+      </Refusals>
       <SaveBar
         changes={words}
         problem={problem}

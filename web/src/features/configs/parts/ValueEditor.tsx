@@ -42,7 +42,13 @@ export function ValueEditor({ label, path, schema, value, errors, onChange }: Pr
           {...(onChange === undefined ? {} : { onChange })}
         />
       ) : (
-        <ObjectText label={label} schema={schema} value={value} {...(onChange === undefined ? {} : { onChange })} />
+        <ObjectText
+          label={label}
+          path={path}
+          schema={schema}
+          value={value}
+          {...(onChange === undefined ? {} : { onChange })}
+        />
       )}
     </div>
   );
@@ -50,6 +56,7 @@ export function ValueEditor({ label, path, schema, value, errors, onChange }: Pr
 
 interface TextProps {
   readonly label: string;
+  readonly path: string;
   readonly schema?: Schema;
   readonly value: JsonObject;
   readonly height?: number;
@@ -57,7 +64,7 @@ interface TextProps {
 }
 
 /** An object as text. What is no object yet stays here, and is taken as soon as it is one. */
-export function ObjectText({ label, schema, value, height = 320, onChange }: TextProps) {
+export function ObjectText({ label, path, schema, value, height = 320, onChange }: TextProps) {
   const [held, setHeld] = useState<{ text: string; value: JsonObject } | null>(null);
   // The text goes on as it was typed while the value is what it says.
   const text = held !== null && same(held.value, value) ? held.text : JSON.stringify(value, null, 2);
@@ -70,6 +77,7 @@ export function ObjectText({ label, schema, value, height = 320, onChange }: Tex
   return (
     <JsonEditor
       label={label}
+      data-path={path}
       value={text}
       height={height}
       {...(schema === undefined ? {} : { schema })}

@@ -2,6 +2,7 @@ import { Button, Group, Modal, NumberInput, Stack, TextInput } from "@mantine/co
 import { useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "@/components/Failure";
+import { saidByForm } from "@/components/refusals/fields";
 import { Refusals } from "@/components/refusals/Refusals";
 import { keyOf } from "../designer/model";
 
@@ -80,7 +81,7 @@ export function CreateDialog({ opened, onClose, noun, withShare, onCreate }: Pro
                 onChange={(value) => setShare(Number(value))}
               />
             )}
-            {problem !== null && problem.fields.length === 0 && <Failure problem={problem} />}
+            {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={onClose}>
                 Cancel

@@ -9,6 +9,7 @@ import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
+import { saidByForm } from "@/components/refusals/fields";
 import { Refusals } from "@/components/refusals/Refusals";
 import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
@@ -69,7 +70,7 @@ export default function DesignPage() {
           </Guarded>
         }
       />
-      {problem !== null && <Failure problem={problem} />}
+      {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
       <Refusals problem={problem}>
         <DesignForm
           design={draft}

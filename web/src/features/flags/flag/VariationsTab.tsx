@@ -12,6 +12,7 @@ import type { Subject } from "@/components/history/queries";
 import { undoOf } from "@/components/history/undo";
 import { Icon } from "@/components/Icon";
 import { Review } from "@/components/Review";
+import { Refusals } from "@/components/refusals/Refusals";
 import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
 import { ServeEditor } from "@/components/ServeEditor";
@@ -86,69 +87,71 @@ export function VariationsTab({ flag }: { readonly flag: Flag }) {
     <div className={classes.main}>
       {!flag.archived && <LookOnly right="flag:update" />}
       <Meanwhile edited={edited} />
-      <Card title="Variations" subtitle={`Type: ${flag.type}. Every environment has the same.`}>
-        <ul className={classes.rows}>
-          {draft.variations.map((each, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the key is what is edited
-            <li key={index}>
-              <VariationRow
-                variation={each}
-                index={index}
-                colour={inColourOrder(draft.variations, draft.off_variation).indexOf(each)}
-                type={flag.type}
-                editable={editable}
-                fresh={!base.variations.some((one) => one.key === each.key)}
-                errors={errors}
-                onChange={(changed) => change({ variations: draft.variations.with(index, changed) })}
-                onRemove={() => change({ variations: draft.variations.toSpliced(index, 1) })}
-              />
-            </li>
-          ))}
-        </ul>
-        {editable && flag.type !== "boolean" && (
-          <Button
-            mt="sm"
-            variant="default"
-            size="compact-sm"
-            leftSection={<Icon name="plus" />}
-            onClick={() =>
-              change({ variations: [...draft.variations, { key: "", name: "", value: emptyOf(flag.type) }] })
-            }
-          >
-            Add variation
-          </Button>
-        )}
-      </Card>
-      <Card title="Unless an environment says otherwise">
-        <ServeEditor
-          label="Serve by default"
-          serve={draft.default}
-          from={base.default}
-          onChange={(serve) => change({ default: serve })}
-          variations={inColourOrder(draft.variations, draft.off_variation)}
-          errors={errors}
-          path="default"
-        />
-        <NativeSelect
-          mt="md"
-          maw={320}
-          size="xs"
-          label="While it is off, serve"
-          data-path="off_variation"
-          disabled={!editable}
-          data={draft.variations.map((each) => ({ value: each.key, label: each.name || each.key }))}
-          value={draft.off_variation}
-          onChange={(event) => change({ off_variation: event.currentTarget.value })}
-        />
-        <Checkbox
-          mt="md"
-          label="Client keys see it"
-          description="Browsers and phones may read its value. Rules stay here."
-          disabled={!editable}
-          checked={draft.client_visible}
-          onChange={(event) => change({ client_visible: event.currentTarget.checked })}
-        />
-      </Card>
+      <Refusals problem={problem}>
+        <Card title="Variations" subtitle={`Type: ${flag.type}. Every environment has the same.`}>
+          <ul className={classes.rows}>
+            {draft.variations.map((each, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the key is what is edited
+              <li key={index}>
+                <VariationRow
+                  variation={each}
+                  index={index}
+                  colour={inColourOrder(draft.variations, draft.off_variation).indexOf(each)}
+                  type={flag.type}
+                  editable={editable}
+                  fresh={!base.variations.some((one) => one.key === each.key)}
+                  errors={errors}
+                  onChange={(changed) => change({ variations: draft.variations.with(index, changed) })}
+                  onRemove={() => change({ variations: draft.variations.toSpliced(index, 1) })}
+                />
+              </li>
+            ))}
+          </ul>
+          {editable && flag.type !== "boolean" && (
+            <Button
+              mt="sm"
+              variant="default"
+              size="compact-sm"
+              leftSection={<Icon name="plus" />}
+              onClick={() =>
+                change({ variations: [...draft.variations, { key: "", name: "", value: emptyOf(flag.type) }] })
+              }
+            >
+              Add variation
+            </Button>
+          )}
+        </Card>
+        <Card title="Unless an environment says otherwise">
+          <ServeEditor
+            label="Serve by default"
+            serve={draft.default}
+            from={base.default}
+            onChange={(serve) => change({ default: serve })}
+            variations={inColourOrder(draft.variations, draft.off_variation)}
+            errors={errors}
+            path="default"
+          />
+          <NativeSelect
+            mt="md"
+            maw={320}
+            size="xs"
+            label="While it is off, serve"
+            data-path="off_variation"
+            disabled={!editable}
+            data={draft.variations.map((each) => ({ value: each.key, label: each.name || each.key }))}
+            value={draft.off_variation}
+            onChange={(event) => change({ off_variation: event.currentTarget.value })}
+          />
+          <Checkbox
+            mt="md"
+            label="Client keys see it"
+            description="Browsers and phones may read its value. Rules stay here."
+            disabled={!editable}
+            checked={draft.client_visible}
+            onChange={(event) => change({ client_visible: event.currentTarget.checked })}
+          />
+        </Card>
+      </Refusals>
       <SaveBar
         changes={words}
         problem={problem}

@@ -20,6 +20,7 @@ import { announce } from "@/components/announce";
 import { EntityPicker } from "@/components/EntityPicker";
 import { Failure } from "@/components/Failure";
 import { undoOf } from "@/components/history/undo";
+import { saidByForm } from "@/components/refusals/fields";
 import { Refusals } from "@/components/refusals/Refusals";
 import { capital } from "@/lib/format";
 import { pagePath } from "@/lib/url";
@@ -69,10 +70,7 @@ export function CreateFlag({ onClose }: Props) {
       await refresh();
       await navigate({ to: pagePath(project.key, "flags", made.body.key) });
     } catch (thrown) {
-      const refused = asProblem(thrown);
-      const fields = Object.fromEntries(refused.fields.map((each) => [each.field, each.message]));
-      setErrors(refused.code === "already_exists" ? { key: "Another flag has this key." } : fields);
-      setProblem(refused);
+      setProblem(asProblem(thrown));
     } finally {
       setBusy(false);
     }
@@ -167,7 +165,13 @@ export function CreateFlag({ onClose }: Props) {
                 error={errors.tags}
                 onChange={(given) => change({ tags: given })}
               />
-              <EntityPicker kind="member" label="Owner" value={draft.owner} onChange={(owner) => change({ owner })} />
+              <EntityPicker
+                kind="member"
+                label="Owner"
+                data-path="owner"
+                value={draft.owner}
+                onChange={(owner) => change({ owner })}
+              />
             </Group>
             <Checkbox
               label="Client keys may see its value"
@@ -175,7 +179,7 @@ export function CreateFlag({ onClose }: Props) {
               checked={draft.clientVisible}
               onChange={(event) => change({ clientVisible: event.currentTarget.checked })}
             />
-            {problem !== null && <Failure problem={problem} />}
+            {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={onClose}>
                 Cancel

@@ -42,7 +42,6 @@ export function VariationRows({ draft, errors, onChange }: Props) {
           <Value
             draft={draft}
             index={index}
-            data-path={`variations[${index}].value`}
             error={errors[`variations[${index}].value`]}
             onChange={(value) => set(index, { value })}
           />
@@ -81,33 +80,15 @@ interface ValueProps {
 }
 
 function Value({ draft, index, error, onChange }: ValueProps) {
-  const value = draft.variations[index]?.value ?? "";
-  const label = `Value of variation ${index + 1}`;
-  const change = (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value);
-  if (draft.type === "boolean")
-    return <NativeSelect aria-label={label} data={["true", "false"]} value={value} error={error} onChange={change} />;
+  const common = {
+    "aria-label": `Value of variation ${index + 1}`,
+    "data-path": `variations[${index}].value`,
+    value: draft.variations[index]?.value ?? "",
+    error,
+    onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value),
+  };
+  if (draft.type === "boolean") return <NativeSelect {...common} data={["true", "false"]} />;
   if (draft.type === "object")
-    return (
-      <Textarea
-        aria-label={label}
-        autosize
-        minRows={1}
-        maxRows={8}
-        ff="monospace"
-        spellCheck={false}
-        value={value}
-        error={error}
-        onChange={change}
-      />
-    );
-  return (
-    <TextInput
-      aria-label={label}
-      placeholder="value"
-      inputMode={draft.type === "string" ? "text" : "decimal"}
-      value={value}
-      error={error}
-      onChange={change}
-    />
-  );
+    return <Textarea {...common} autosize minRows={1} maxRows={8} ff="monospace" spellCheck={false} />;
+  return <TextInput {...common} placeholder="value" inputMode={draft.type === "string" ? "text" : "decimal"} />;
 }

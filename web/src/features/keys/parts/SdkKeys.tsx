@@ -246,7 +246,7 @@ function KeyDialog({ asked, uses, close, onMade }: DialogProps) {
       {demanded && (
         <Textarea
           label="Reason"
-          data-path="X-Change-Reason"
+          data-path="X-Verdict-Reason"
           required
           autosize
           maxLength={500}

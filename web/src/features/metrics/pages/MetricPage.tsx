@@ -96,8 +96,9 @@ function Definition({ metric }: { metric: Metric }) {
       });
     } catch (thrown) {
       const refused = asProblem(thrown);
+      if (refused.status === 412) void edited.readAnew();
+      if (refused.status !== 412 && refused.fields.length === 0) throw thrown;
       refuse(refused.fields, refused);
-      if (refused.status !== 412) throw thrown;
     }
     await refresh();
   };

@@ -9,6 +9,7 @@ import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { undoOf } from "@/components/history/undo";
 import { PageHeader } from "@/components/PageHeader";
+import { saidByForm } from "@/components/refusals/fields";
 import { Refusals } from "@/components/refusals/Refusals";
 import { useDraft } from "@/components/use-draft";
 import { useRefused } from "@/components/use-refused";
@@ -62,7 +63,7 @@ export default function NewMetricPage() {
           </Guarded>
         }
       />
-      {problem !== null && <Failure problem={problem} />}
+      {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
       <Refusals problem={problem}>
         <MetricFields
           form={draft}

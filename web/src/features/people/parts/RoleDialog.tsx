@@ -101,6 +101,7 @@ export function RoleDialog({ role, close, writes }: Props) {
         <Checkbox.Group
           key={noun.noun}
           label={nounWords(noun.noun)}
+          data-path="rights"
           value={noun.rights.map((each) => each.right).filter((each) => has.has(each))}
         >
           <div className={classes.boxes}>

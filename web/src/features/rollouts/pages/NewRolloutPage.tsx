@@ -11,6 +11,7 @@ import { EntityPicker } from "@/components/EntityPicker";
 import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { PageHeader } from "@/components/PageHeader";
+import { saidByForm } from "@/components/refusals/fields";
 import { Refusals } from "@/components/refusals/Refusals";
 import { keyFromName } from "@/lib/entityKey";
 import { pagePath, useSearchState } from "@/lib/url";
@@ -110,6 +111,7 @@ export default function NewRolloutPage() {
                 <EntityPicker
                   kind="flag"
                   label="Flag"
+                  data-path="flag"
                   required
                   value={flag === "" ? null : flag}
                   onChange={(next) => setSearch({ flag: next ?? "" })}
@@ -196,7 +198,7 @@ export default function NewRolloutPage() {
                 />
               )}
             </Card>
-            {problem !== null && <Failure problem={problem} />}
+            {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
             <Group>
               <Guarded right="rollout:manage" environment={environment.key}>
                 {(props) => (

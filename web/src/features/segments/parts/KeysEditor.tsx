@@ -25,7 +25,7 @@ export function KeysEditor({ label, description, field, keys, error, readOnly, o
   const shown = all ? keys.slice(0, 1000) : keys.slice(0, SHOWN);
   return (
     <Input.Wrapper label={`${label} (${keys.length})`} description={description} error={error} labelElement="div">
-      <div data-field={field}>
+      <div>
         {keys.length > 0 && (
           <ul className={classes.keys} aria-label={label}>
             {shown.map((key) => (
@@ -54,6 +54,7 @@ export function KeysEditor({ label, description, field, keys, error, readOnly, o
           <>
             <Textarea
               aria-label={`Add to ${label.toLowerCase()}`}
+              data-path={field}
               placeholder="Paste keys: one a line, or with commas"
               autosize
               minRows={1}

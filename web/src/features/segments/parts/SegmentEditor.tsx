@@ -10,6 +10,7 @@ import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { EntityPicker } from "@/components/EntityPicker";
 import { segmentKeysQuery } from "@/components/queries";
+import { Refusals } from "@/components/refusals/Refusals";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { LookOnly } from "@/components/rights/LookOnly";
 import { SaveBar } from "@/components/SaveBar";
@@ -56,88 +57,91 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
       <div className={classes.main}>
         {!segment.archived && <LookOnly right="segment:update" />}
         <Meanwhile edited={edited} />
-        <Card
-          title="Listed people"
-          subtitle="Excluded keys are out, included ones are in, whatever the condition says."
-        >
-          <Stack gap="md">
-            <KeysEditor
-              label="Included"
-              description="Always in it, unless they are excluded."
-              field="included"
-              keys={draft.included}
-              error={double.length > 0 ? `In both lists: ${double.slice(0, 5).join(", ")}` : error("included")}
-              readOnly={readOnly}
-              onChange={(included) => change({ included })}
-            />
-            <KeysEditor
-              label="Excluded"
-              description="Never in it."
-              field="excluded"
-              keys={draft.excluded}
-              data-path="excluded"
-              error={error("excluded")}
-              readOnly={readOnly}
-              onChange={(excluded) => change({ excluded })}
-            />
-          </Stack>
-        </Card>
-        <Card
-          title="Everybody else"
-          subtitle="Whoever isn't listed is in it when this holds; without a condition nobody is."
-        >
-          {readOnly ? (
-            condition === null ? (
-              <p className={classes.dim}>There is no condition.</p>
+        <Refusals problem={problem}>
+          <Card
+            title="Listed people"
+            subtitle="Excluded keys are out, included ones are in, whatever the condition says."
+          >
+            <Stack gap="md">
+              <KeysEditor
+                label="Included"
+                description="Always in it, unless they are excluded."
+                field="included"
+                keys={draft.included}
+                error={double.length > 0 ? `In both lists: ${double.slice(0, 5).join(", ")}` : error("included")}
+                readOnly={readOnly}
+                onChange={(included) => change({ included })}
+              />
+              <KeysEditor
+                label="Excluded"
+                description="Never in it."
+                field="excluded"
+                keys={draft.excluded}
+                error={error("excluded")}
+                readOnly={readOnly}
+                onChange={(excluded) => change({ excluded })}
+              />
+            </Stack>
+          </Card>
+          <Card
+            title="Everybody else"
+            subtitle="Whoever isn't listed is in it when this holds; without a condition nobody is."
+          >
+            {readOnly ? (
+              condition === null ? (
+                <p className={classes.dim}>There is no condition.</p>
+              ) : (
+                <ConditionSentence condition={condition} />
+              )
             ) : (
-              <ConditionSentence condition={condition} />
-            )
-          ) : (
-            <ConditionEditor
-              value={condition}
-              onChange={(given: Condition | null) => change({ if: isObject(given) ? given : null })}
-              segments={(segments ?? []).filter((each) => each !== segment.key)}
-              errors={refused.filter((each) => each.field.startsWith("if"))}
-            />
-          )}
-        </Card>
-        <LongList segment={segment} />
-        <Card title="About it">
-          <Stack gap="sm">
-            <TextInput
-              label="Name"
-              readOnly={readOnly}
-              value={draft.name}
-              data-path="name"
-              error={error("name")}
-              onChange={(event) => change({ name: event.currentTarget.value })}
-            />
-            <Textarea
-              label="Description"
-              autosize
-              minRows={2}
-              readOnly={readOnly}
-              value={draft.description}
-              data-path="description"
-              error={error("description")}
-              onChange={(event) => change({ description: event.currentTarget.value })}
-            />
-            <TagsInput
-              label="Tags"
-              readOnly={readOnly}
-              value={draft.tags}
-              maxTags={50}
-              onChange={(tags) => change({ tags })}
-            />
-            <EntityPicker
-              kind="member"
-              label="Owner"
-              value={draft.owner}
-              disabled={readOnly}
-              onChange={(owner) => change({ owner })}
-            />
-          </Stack>
-        </Card>
+              <ConditionEditor
+                value={condition}
+                onChange={(given: Condition | null) => change({ if: isObject(given) ? given : null })}
+                segments={(segments ?? []).filter((each) => each !== segment.key)}
+                errors={refused.filter((each) => each.field.startsWith("if"))}
+              />
+            )}
+          </Card>
+          <LongList segment={segment} />
+          <Card title="About it">
+            <Stack gap="sm">
+              <TextInput
+                label="Name"
+                readOnly={readOnly}
+                value={draft.name}
+                data-path="name"
+                error={error("name")}
+                onChange={(event) => change({ name: event.currentTarget.value })}
+              />
+              <Textarea
+                label="Description"
+                autosize
+                minRows={2}
+                readOnly={readOnly}
+                value={draft.description}
+                data-path="description"
+                error={error("description")}
+                onChange={(event) => change({ description: event.currentTarget.value })}
+              />
+              <TagsInput
+                label="Tags"
+                data-path="tags"
+                readOnly={readOnly}
+                value={draft.tags}
+                maxTags={50}
+                onChange={(tags) => change({ tags })}
+              />
+              <EntityPicker
+                kind="member"
+                label="Owner"
+                data-path="owner"
+                value={draft.owner}
+                disabled={readOnly}
+                onChange={(owner) => change({ owner })}
+              />
+            </Stack>
+          </Card>
+        </Refusals>
       </div>
       <div className={classes.side}>
         <SizeEstimate segment={segment} />

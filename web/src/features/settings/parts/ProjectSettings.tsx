@@ -10,6 +10,8 @@ import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
 import { Failure } from "@/components/Failure";
 import { Guarded } from "@/components/Guarded";
 import { KeyValue } from "@/components/KeyValue";
+import { saidByForm } from "@/components/refusals/fields";
+import { Refusals } from "@/components/refusals/Refusals";
 import { Time } from "@/components/Time";
 import { useRefused } from "@/components/use-refused";
 import classes from "../pages/settings.module.css";
@@ -54,42 +56,46 @@ export function ProjectSettings() {
         </Alert>
       )}
       <Card title="Name and description">
-        <Stack gap="sm">
-          <Meanwhile edited={edited} />
-          <TextInput
-            label="Name"
-            maxLength={200}
-            value={draft.name}
-            onChange={(event) => set({ ...draft, name: event.currentTarget.value })}
-          />
-          <Textarea
-            label="Description"
-            autosize
-            minRows={2}
-            value={draft.description}
-            onChange={(event) => set({ ...draft, description: event.currentTarget.value })}
-          />
-          {problem !== null && <Failure problem={problem} />}
-          <Group>
-            <Guarded right="project:update">
-              {(props) => (
-                <Button
-                  loading={busy}
-                  disabled={!dirty || edited.moved || draft.name.trim() === ""}
-                  onClick={() => void save()}
-                  {...props}
-                >
-                  Save the project
+        <Refusals problem={problem}>
+          <Stack gap="sm">
+            <Meanwhile edited={edited} />
+            <TextInput
+              label="Name"
+              data-path="name"
+              maxLength={200}
+              value={draft.name}
+              onChange={(event) => set({ ...draft, name: event.currentTarget.value })}
+            />
+            <Textarea
+              label="Description"
+              data-path="description"
+              autosize
+              minRows={2}
+              value={draft.description}
+              onChange={(event) => set({ ...draft, description: event.currentTarget.value })}
+            />
+            {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
+            <Group>
+              <Guarded right="project:update">
+                {(props) => (
+                  <Button
+                    loading={busy}
+                    disabled={!dirty || edited.moved || draft.name.trim() === ""}
+                    onClick={() => void save()}
+                    {...props}
+                  >
+                    Save the project
+                  </Button>
+                )}
+              </Guarded>
+              {dirty && (
+                <Button variant="default" onClick={discard}>
+                  Discard
                 </Button>
               )}
-            </Guarded>
-            {dirty && (
-              <Button variant="default" onClick={discard}>
-                Discard
-              </Button>
-            )}
-          </Group>
-        </Stack>
+            </Group>
+          </Stack>
+        </Refusals>
       </Card>
       <Card title="About it">
         <KeyValue

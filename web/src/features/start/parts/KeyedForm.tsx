@@ -2,6 +2,7 @@ import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "@/components/Failure";
+import { saidByForm } from "@/components/refusals/fields";
 import { Refusals } from "@/components/refusals/Refusals";
 import { keyOf } from "../model";
 
@@ -65,7 +66,7 @@ export function KeyedForm({ noun, example, submit, onSubmit, children }: Props) 
               onChange={(event) => setTyped(event.currentTarget.value)}
             />
           </Group>
-          {problem !== null && problem.fields.length === 0 && <Failure problem={problem} />}
+          {problem !== null && !saidByForm(problem) && <Failure problem={problem} />}
           <Group>
             <Button type="submit" loading={busy}>
               {submit}
