@@ -99,12 +99,14 @@ describe("shares over time", () => {
         { share: 100, hold_seconds: 120 },
       ],
     });
-    expect(planned(plan, 1, at(5), Date.parse(at(1))).map((each) => [each.at - Date.parse(at(0)), each.share])).toEqual(
-      [
-        [300_000, 100],
-        [420_000, 100],
-      ],
-    );
+    const told = (position: number, due: string | null, now: string) =>
+      planned(plan, position, due, Date.parse(now), 100).map((each) => [each.at - Date.parse(at(0)), each.share]);
+    expect(told(1, at(5), at(1))).toEqual([
+      [300_000, 100],
+      [420_000, 100],
+    ]);
+    expect(told(2, at(7), at(5))).toEqual([[420_000, 100]]);
+    expect([told(2, at(7), at(8)), told(2, null, at(5))]).toEqual([[], []]);
   });
 });
 

@@ -164,7 +164,7 @@ export function waitsFor(rollout: Pick<Rollout, "state" | "waiting_for" | "next_
   if (rollout.waiting_for === "approval") return "Waits for somebody's approval";
   if (rollout.waiting_for === "guards")
     return "Waits for its guards: the monitor has not looked in the last minute, or one asks for something";
-  return rollout.next_share === null ? "This is the last step" : `Next: ${percent(rollout.next_share)}`;
+  return rollout.next_share === null ? "The last step" : `Next: ${percent(rollout.next_share)}`;
 }
 
 export interface ChartPoint {
@@ -186,8 +186,9 @@ export function shareOverTime(
   return points;
 }
 
-/** The steps to come as planned, from now on; those that wait for somebody begin at once here. */
-export function planned(plan: Plan, position: number, dueAt: string | null, now: number): ChartPoint[] {
+/** The steps to come as planned, from now on; those that wait for somebody begin at once here. Without any, until when
+ * the last one, with `share`, is held. */
+export function planned(plan: Plan, position: number, dueAt: string | null, now: number, share: number): ChartPoint[] {
   const points: ChartPoint[] = [];
   let at = dueAt === null ? now : Math.max(Date.parse(dueAt), now);
   for (const step of (plan.steps ?? []).slice(position)) {
@@ -196,5 +197,5 @@ export function planned(plan: Plan, position: number, dueAt: string | null, now:
     points.push({ at, share: step.share }, { at: end, share: step.share });
     at = end;
   }
-  return points;
+  return points.length === 0 && at > now ? [{ at, share }] : points;
 }

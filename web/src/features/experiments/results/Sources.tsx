@@ -10,16 +10,20 @@ const DIMENSIONS: Record<string, string> = {
   $config_version: "Config version",
 };
 
+/** With more variations columns are as wide as what they hold. */
+const EVEN_MAX = 4;
+
 /** Where a mismatch comes from: the slices with most of the deviation, by each dimension. */
 export function Sources({ ratio, names }: { ratio: SampleRatio; names: ReadonlyMap<string, string> }) {
   const sources = ratio.sources.filter((each) => each.slices.length > 0);
   if (sources.length === 0) return null;
+  const table = ratio.variations.length <= EVEN_MAX ? `${styles.table} ${styles.even}` : styles.table;
   return (
     <>
       <h3 className={styles.small}>Where it comes from</h3>
       {sources.map((source) => (
         <Sideways key={source.by} label="Sources of units">
-          <table className={styles.table}>
+          <table className={table}>
             <thead>
               <tr>
                 <th scope="col">{DIMENSIONS[source.by] ?? source.by}</th>

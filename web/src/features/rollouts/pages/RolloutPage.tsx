@@ -51,7 +51,7 @@ function Body({ rollout }: { readonly rollout: Rollout }) {
             {waits !== "" && `. ${waits}`}
             {rollout.state === "running" && rollout.due_at !== null && rollout.waiting_for === null && (
               <>
-                {" "}
+                {rollout.next_share === null ? " is done " : " "}
                 <Time at={rollout.due_at} />
               </>
             )}

@@ -34,7 +34,7 @@ export function StepChart({ rollout, plan, incidents }: Props) {
     rollout.state === "paused" ||
     rollout.state === "pending";
   const position = rollout.state === "pending" ? 0 : rollout.step;
-  const next = under ? planned(plan, position, rollout.due_at, end) : [];
+  const next = under ? planned(plan, position, rollout.due_at, end, rollout.share) : [];
   const all = [...was, ...next];
   const first = all[0];
   if (first === undefined) return null;
