@@ -159,8 +159,15 @@ describe("what an edit does", () => {
     expect(words.join(" ")).not.toContain("{");
   });
 
+  it("tells a switch without what stood, unless it stands so already", () => {
+    expect(editWords(edit, null)).toEqual(["Turn on"]);
+    expect(editWords({ ...edit, document: { enabled: false } }, null)).toEqual(["Turn off"]);
+    expect(editWords({ ...edit, difference: { words: [], patch: [] } }, null)).toEqual([]);
+  });
+
   it("has the service's words without that, and where a field is taken back", () => {
-    expect(editWords(edit, null)).toEqual(edit.difference.words);
+    const shares = { ...edit, document: { default: { variation: "on" } } };
+    expect(editWords(shares, null)).toEqual(edit.difference.words);
     expect(editWords({ ...edit, document: { default: null } }, { default: { variation: "on" } })).toEqual(
       edit.difference.words,
     );

@@ -49,12 +49,18 @@ export function editTitle(edit: Pick<Edit, "entity" | "action" | "key" | "enviro
   return `${ACTIONS[edit.action]} ${ENTITIES[edit.entity]} ${edit.key}${where}`;
 }
 
+/** What is told without what stood before. */
+const SWITCHES = new Set(["enabled", "archived", "report_exposures", "client_visible"]);
+
 /** As sentences about what stood when it was proposed; without that, and of fields that are taken back, the service's words. */
 export function editWords(
   edit: Pick<Edit, "action" | "document" | "difference">,
   stood: Document | null,
 ): readonly string[] {
   const takenBack = Object.values(edit.document).includes(null);
+  const names = Object.keys(edit.document);
+  if (edit.action === "update" && !takenBack && names.length > 0 && names.every((each) => SWITCHES.has(each)))
+    return edit.difference.words.length === 0 ? [] : differenceInWords({}, edit.document);
   if (stood === null || edit.action !== "update" || takenBack) return edit.difference.words;
   const words = differenceInWords(stood, { ...stood, ...edit.document });
   return words.length === 0 ? edit.difference.words : words;
