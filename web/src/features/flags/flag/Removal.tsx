@@ -63,7 +63,7 @@ function UsedBy({ lifecycle }: { readonly lifecycle: Lifecycle }) {
 const CHECKS: Readonly<Record<string, string>> = {
   not_evaluated: "Nobody evaluates it",
   not_needed: "It is not made to stay",
-  no_dependents: "No other flag needs it",
+  no_dependents: "Nothing else needs it",
   no_experiments: "No experiment is on it",
   no_rollouts: "No rollout moves it",
   no_code_references: "No code names it",
