@@ -70,6 +70,8 @@ CASES = (
         {"FF_EVENTS_PER_KEY_PER_SECOND": "200"},
         quiet=TWO.event,
     ),
+    Case("ingestor: bodies of 5,000 events, free", lambda all_: all_.ingestor, TWO.many_events, 4, quiet=TWO.event),
+    Case("ingestor: bodies of 200 bad events, free", lambda all_: all_.ingestor, TWO.bad_events, 16, quiet=TWO.event),
     Case("control plane: lists, free", lambda all_: all_.control_plane, TWO.flags, 16),
     Case(
         "control plane: lists, over its limit",

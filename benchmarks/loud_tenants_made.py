@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX
 
 from devstack.services import Credentials, Services
 from devstack.stack import Stack
 
 _FLAGS = 60
 _EVENTS = 200
+_NEW_MAX = 1000
+"""Fields that the client fills in a request."""
 _FIELD = "%016x"
 
 
@@ -63,11 +66,20 @@ class TwoTenants:
 
     def events(self, tenant: Tenant) -> bytes:
         """Two hundred events."""
-        return request_of("POST", "/v1/events", tenant.key, [_event(number) for number in range(_EVENTS)])
+        return self._events(tenant, _EVENTS)
+
+    def many_events(self, tenant: Tenant) -> bytes:
+        """As many as a request may hold."""
+        return self._events(tenant, EVENTS_PER_REQUEST_MAX)
+
+    def bad_events(self, tenant: Tenant) -> bytes:
+        """Two hundred that are refused one by one: they lack their time."""
+        bad = [{**_event(number), "timestamp": None} for number in range(_EVENTS)]
+        return request_of("POST", "/v1/events", tenant.key, bad)
 
     def event(self, tenant: Tenant) -> bytes:
         """One event."""
-        return request_of("POST", "/v1/events", tenant.key, [_event(0)])
+        return self._events(tenant, 1)
 
     def flags(self, tenant: Tenant) -> bytes:
         """A page of fifty flags."""
@@ -80,6 +92,9 @@ class TwoTenants:
     def results(self, tenant: Tenant) -> bytes:
         """Of the experiment."""
         return request_of("GET", f"/v1/experiments/{tenant.experiment}/results", tenant.token)
+
+    def _events(self, tenant: Tenant, count: int) -> bytes:
+        return request_of("POST", "/v1/events", tenant.key, [_event(number) for number in range(count)])
 
     def _made(self, services: Services, name: str) -> Tenant:
         with httpx.Client(base_url=f"{services.control_plane.url}/api/v1", timeout=60, trust_env=False) as http:
@@ -157,7 +172,8 @@ def _flag(key: str) -> dict[str, Any]:
 def _event(number: int) -> dict[str, Any]:
     return {
         "type": "metric",
-        "event_id": f"{_FIELD}-{number}",
+        "event_id": f"{_FIELD}-{number}" if number < _NEW_MAX else f"again-{number}",
+        "timestamp": round(time.time() * 1000),
         "user_key": f"user-{number}",
         "metric": "purchase",
         "value": 1,

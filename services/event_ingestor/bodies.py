@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
+from service_kit.fair_work import Steps
 from service_kit.problems import BadRequest, Problem, TooLarge
 from service_kit.room import RoomShare
 from starlette.types import Receive, Scope
@@ -29,8 +29,14 @@ class ClientGone(BadRequest):
     """The client went away in the middle of its body; nobody reads the answer."""
 
 
-async def read_body(scope: Scope, receive: Receive, share: RoomShare, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """The unpacked body. `bytes_max`: as it is sent, and again after it was unpacked.
+async def read_body(
+    scope: Scope,
+    receive: Receive,
+    share: RoomShare,
+    work: Callable[[Steps[bytes]], Awaitable[bytes]],
+    bytes_max: int = BODY_BYTES_MAX,
+) -> bytes:
+    """The unpacked body. `work` does what takes time; `bytes_max`: as it is sent, and again after it was unpacked.
 
     Raises TooLarge, TooManyRequests, UnsupportedEncoding, BadRequest (`invalid_gzip`), ClientGone.
     """
@@ -39,7 +45,7 @@ async def read_body(scope: Scope, receive: Receive, share: RoomShare, bytes_max:
     if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
         raise UnsupportedEncoding("a body may be sent plain or with Content-Encoding: gzip")
     body = await _receive_all(receive, share, bytes_max)
-    return await _unpacked(body, share, bytes_max) if encoding in (b"gzip", b"x-gzip") else body
+    return await work(_unpacking(body, share, bytes_max)) if encoding in (b"gzip", b"x-gzip") else body
 
 
 async def _receive_all(receive: Receive, share: RoomShare, bytes_max: int) -> bytes:
@@ -57,8 +63,8 @@ async def _receive_all(receive: Receive, share: RoomShare, bytes_max: int) -> by
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _unpacked(body: bytes, share: RoomShare, bytes_max: int) -> bytes:
-    """All members of a gzip file, a piece at a time: never more than the limit, others' requests in between."""
+def _unpacking(body: bytes, share: RoomShare, bytes_max: int) -> Steps[bytes]:
+    """All members of a gzip file, a piece at a time: never more than the limit."""
     found: list[bytes] = []
     left = bytes_max
     for unpacked in _pieces(body):
@@ -67,7 +73,7 @@ async def _unpacked(body: bytes, share: RoomShare, bytes_max: int) -> bytes:
             raise _too_large(bytes_max)
         share.take(len(unpacked))
         found.append(unpacked)
-        await asyncio.sleep(0)
+        yield
     return b"".join(found)
 
 

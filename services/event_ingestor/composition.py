@@ -16,6 +16,7 @@ from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock
 from service_kit.connections import ConnectionLimits
+from service_kit.fair_work import FairWork
 from service_kit.room import Allotment, Room, RoomLimits
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.workers.levels import Levels
@@ -112,6 +113,7 @@ class Ingestor:
             counts=Counts(),
             tail=Tail(Levels("watchers", worker.levels)),
             room=room,
+            work=FairWork(),
             limits=self._limits,
             telemetry=telemetry,
             window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),

@@ -1,21 +1,24 @@
 """Publishes accepted events to the EVENTS stream, and returns when they are on its disk.
 
 A large request is a message of its own. Small ones of one caller that arrive within the linger become one message
-together (group commit); each of them waits for that message's acknowledgement.
+together (group commit); each of them waits for that message's acknowledgement. The stream stores one message after
+another, so an organization has few of them under way; what it sends meanwhile becomes fewer messages.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS, events_subject
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
+from service_kit.places import Places
 from service_kit.problems import Problem, Unavailable
 from service_kit.traces import NO_SPAN, Entering, current_traceparent, span, together, traced
-from streams import Bus, BusError, MessageTooLarge, StreamFull
+from streams import Bus, BusError, BusUnavailable, MessageTooLarge, StreamFull
 
 from event_ingestor.authentication.authenticator import Caller
 from event_ingestor.batches import Lines, messages_of
@@ -23,6 +26,7 @@ from event_ingestor.storage_health import StorageHealth
 from event_ingestor.telemetry import IngestTelemetry
 
 _log = get_logger("event_log")
+_NO_PLACE = "earlier events of this organization are still being stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,14 @@ class LogLimits:
     """How events are put together into messages.
 
     `message_bytes_max` is of the events in a message: under the server's limit by a margin for the envelope.
-    Requests from `alone_bytes_min` on don't linger."""
+    Requests from `alone_bytes_min` on don't linger. An organization has at most `under_way_max` messages on their way
+    to the stream, and others wait for their place for at most `place_seconds_max`."""
 
     linger_seconds: float = 0.002
     message_bytes_max: int = 900_000
     alone_bytes_min: int = 128 * 1024
+    under_way_max: int = 2
+    place_seconds_max: float = 5.0
 
 
 @dataclass(slots=True)
@@ -47,6 +54,7 @@ class _Group:
     size: int = 0
     waiting: list[asyncio.Future[BusError | None]] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    commits: bool = False
 
 
 class EventLog:
@@ -60,6 +68,7 @@ class EventLog:
         self._telemetry = telemetry
         self._storage = storage
         self._clock = clock
+        self._places = Places(limits.under_way_max)
         self._groups: dict[tuple[str, str], _Group] = {}
         self._commits: set[asyncio.Task[None]] = set()
 
@@ -72,7 +81,7 @@ class EventLog:
         if not self._bus.connected:
             raise _refusal(BusError("not connected"))
         if lines.size >= self._limits.alone_bytes_min or self._limits.linger_seconds <= 0:
-            error = await self._store(caller, lines, [current_traceparent()])
+            error = await self._store_alone(caller, lines)
         else:
             error = await self._join(caller, lines)
         if error is not None:
@@ -105,27 +114,57 @@ class EventLog:
         return waiting
 
     def _commit(self, group: _Group) -> None:
+        """Requests may join it until it has its place."""
         if group.timer is not None:
             group.timer.cancel()
-        self._groups.pop((group.caller.environment.environment_id, group.caller.key.id), None)
+        if group.commits:
+            return
+        group.commits = True
         task = asyncio.create_task(self._store_group(group))
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
 
+    def _seal(self, group: _Group) -> None:
+        key = (group.caller.environment.environment_id, group.caller.key.id)
+        if self._groups.get(key) is group:
+            del self._groups[key]
+
     async def _store_group(self, group: _Group) -> None:
-        lines = Lines(b"".join(group.exposures), b"".join(group.metrics), b"".join(group.usage))
-        error = await self._store(group.caller, lines, group.traces)
+        error: BusError | None = None
+        try:
+            async with self._place(group.caller):
+                self._seal(group)
+                lines = Lines(b"".join(group.exposures), b"".join(group.metrics), b"".join(group.usage))
+                with _storing(group.caller, group.traces):
+                    for each in self._messages(group.caller, lines):
+                        error = await self._publish(each) or error
+        except TimeoutError:
+            self._seal(group)
+            error = BusUnavailable(_NO_PLACE)
         for waiting in group.waiting:
             if not waiting.done():
                 waiting.set_result(error)
 
-    async def _store(self, caller: Caller, lines: Lines, traces: list[str]) -> BusError | None:
-        messages = messages_of(caller, lines, self._clock.now(), self._limits.message_bytes_max)
-        with _storing(caller, traces):
+    async def _store_alone(self, caller: Caller, lines: Lines) -> BusError | None:
+        messages = self._messages(caller, lines)
+        with _storing(caller, [current_traceparent()]):
             if len(messages) == 1:
-                return await self._publish(messages[0])
-            errors = await asyncio.gather(*(self._publish(each) for each in messages))
+                return await self._publish_in_place(caller, messages[0])
+            errors = await asyncio.gather(*(self._publish_in_place(caller, each) for each in messages))
             return next((error for error in errors if error is not None), None)
+
+    async def _publish_in_place(self, caller: Caller, batch: EventBatch) -> BusError | None:
+        try:
+            async with self._place(caller):
+                return await self._publish(batch)
+        except TimeoutError:
+            return BusUnavailable(_NO_PLACE)
+
+    def _place(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        return self._places.one(caller.environment.organization_id, seconds=self._limits.place_seconds_max)
+
+    def _messages(self, caller: Caller, lines: Lines) -> list[EventBatch]:
+        return messages_of(caller, lines, self._clock.now(), self._limits.message_bytes_max)
 
     async def _publish(self, batch: EventBatch) -> BusError | None:
         started = self._clock.monotonic()

@@ -11,11 +11,12 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 from service_kit.clock import Clock
+from service_kit.fair_work import FairWork, Steps, finished
 from service_kit.problems import Problem, TooManyRequests
 from service_kit.room import Room
 from starlette.types import Receive, Scope
 
-from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, Window, admit
+from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, Window, admission
 from event_ingestor.admission.names import Names, NameWarning
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.authentication.authenticator import Authenticator, Caller
@@ -27,7 +28,6 @@ from event_ingestor.limits import CallerLimits
 from event_ingestor.tail import Tail
 from event_ingestor.telemetry import IngestTelemetry
 
-_BYTES_ADMITTED_AT_ONCE_MAX = 256 * 1024
 _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")
 
 
@@ -40,12 +40,12 @@ class Receipt(msgspec.Struct, omit_defaults=True):
 
 
 class Reading(NamedTuple):
-    """How a body is read: what admits the events in it, and how large it may be. From `at_once_max` bytes on it is read
-    in a thread: others' requests have their turn meanwhile."""
+    """How a body is read: what admits the events in it, and how large it may be. One over `in_steps_max` bytes is read
+    in a thread, because its steps are too long."""
 
-    admit: Callable[[bytes, AdmissionRules], AdmittedEvents]
+    admission: Callable[[bytes, AdmissionRules], Steps[AdmittedEvents]]
     bytes_max: int = BODY_BYTES_MAX
-    at_once_max: int = _BYTES_ADMITTED_AT_ONCE_MAX
+    in_steps_max: int = BODY_BYTES_MAX
 
 
 class CallerConnection(Protocol):
@@ -68,6 +68,7 @@ class Intake:
     counts: Counts
     tail: Tail
     room: Room
+    work: FairWork
     limits: CallerLimits
     telemetry: IngestTelemetry
     window: Window
@@ -91,62 +92,64 @@ class Intake:
 
     async def take(self, caller: Caller, scope: Scope, receive: Receive) -> bytes:
         """The receipt of an admitted request as JSON, once every accepted event is stored. Raises Problem."""
-        admission = await self.stored(caller, scope, receive, Reading(partial(admit, lines=_declares_lines(scope))))
-        return _encode(Receipt(admission.accepted, admission.rejected, admission.warnings))
+        reading = Reading(partial(admission, lines=_declares_lines(scope)))
+        admitted = await self.stored(caller, scope, receive, reading)
+        return _encode(Receipt(admitted.accepted, admitted.rejected, admitted.warnings))
 
     async def stored(self, caller: Caller, scope: Scope, receive: Receive, reading: Reading) -> AdmittedEvents:
         """What a request holds, once every accepted event is stored. Raises Problem."""
-        environment_id = caller.environment.environment_id
+        environment_id, organization_id = caller.environment.environment_id, caller.environment.organization_id
         holders = (
             ("address", address_of(scope)),
             ("key", caller.key.sha256),
-            ("organization", caller.environment.organization_id),
+            ("organization", organization_id),
         )
         try:
             with self.room.share(*holders) as share:
-                body = await read_body(scope, receive, share, reading.bytes_max)
+                work = partial(self.work.done, organization_id)
+                body = await read_body(scope, receive, share, work, reading.bytes_max)
                 received_at = self.clock.now()
                 known = self.names.known(environment_id)
                 rules = AdmissionRules(received_at, self.window, caller.privacy, known)
-                judge = partial(reading.admit, body, rules)
-                large = len(body) > reading.at_once_max
-                admission = await asyncio.to_thread(judge) if large else judge()
-                del judge
+                steps = reading.admission(body, rules)
+                large = len(body) > reading.in_steps_max
                 del body
-                self.limits.count_events(caller, admission.accepted + len(admission.rejected))
-                await self._store(caller, received_at, admission)
-                self.limits.count_stored(caller, admission.accepted)
+                admitted = await (asyncio.to_thread(finished, steps) if large else work(steps))
+                del steps
+                self.limits.count_events(caller, admitted.accepted + len(admitted.rejected))
+                await self._store(caller, received_at, admitted)
+                self.limits.count_stored(caller, admitted.accepted)
         except Problem as error:
             if error.limit:
                 self.telemetry.limited.labels(error.limit).inc()
             if error.status in (429, 503):
                 self.telemetry.requests_unstored.labels(environment_id, error.code).inc()
             raise
-        self._tell(environment_id, received_at, admission)
-        return admission
+        self._tell(environment_id, received_at, admitted)
+        return admitted
 
-    async def _store(self, caller: Caller, received_at: int, admission: AdmittedEvents) -> None:
-        if not admission.accepted:
+    async def _store(self, caller: Caller, received_at: int, admitted: AdmittedEvents) -> None:
+        if not admitted.accepted:
             return
         try:
-            await self.log.append(caller, Lines(admission.exposures, admission.metrics, admission.usage))
+            await self.log.append(caller, Lines(admitted.exposures, admitted.metrics, admitted.usage))
         except Problem:
-            self.counts.unstored(caller.environment.environment_id, received_at, admission)
+            self.counts.unstored(caller.environment.environment_id, received_at, admitted)
             raise
 
-    def _tell(self, environment_id: str, received_at: int, admission: AdmittedEvents) -> None:
-        self.counts.stored(environment_id, received_at, admission)
-        self.tail.tell(environment_id, received_at, admission)
-        self.telemetry.batch_events.observe(admission.accepted + len(admission.rejected))
-        if admission.exposure_count:
-            self.telemetry.accepted.labels(environment_id, "exposure").inc(admission.exposure_count)
-        if admission.metric_count:
-            self.telemetry.accepted.labels(environment_id, "metric").inc(admission.metric_count)
-        if admission.usage_count:
-            self.telemetry.accepted.labels(environment_id, "usage").inc(admission.usage_count)
-        for code, count in Counter(each.code for each in admission.rejected).items():
+    def _tell(self, environment_id: str, received_at: int, admitted: AdmittedEvents) -> None:
+        self.counts.stored(environment_id, received_at, admitted)
+        self.tail.tell(environment_id, received_at, admitted)
+        self.telemetry.batch_events.observe(admitted.accepted + len(admitted.rejected))
+        if admitted.exposure_count:
+            self.telemetry.accepted.labels(environment_id, "exposure").inc(admitted.exposure_count)
+        if admitted.metric_count:
+            self.telemetry.accepted.labels(environment_id, "metric").inc(admitted.metric_count)
+        if admitted.usage_count:
+            self.telemetry.accepted.labels(environment_id, "usage").inc(admitted.usage_count)
+        for code, count in Counter(each.code for each in admitted.rejected).items():
             self.telemetry.rejected.labels(environment_id, code).inc(count)
-        for warning in admission.warnings:
+        for warning in admitted.warnings:
             self.telemetry.warnings.labels(environment_id, warning.code).inc()
 
 

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from event_ingestor.bodies import (
     UnsupportedEncoding,
     read_body,
 )
+from service_kit.fair_work import FairWork, Steps
 from service_kit.problems import BadRequest, TooLarge, TooManyRequests
 from service_kit.room import Room, RoomLimits
 from starlette.types import Message, Receive, Scope
@@ -41,9 +42,14 @@ def sending(*chunks: bytes, gone: bool = False) -> Receive:
     return receive
 
 
+def work(steps: Steps[bytes]) -> Awaitable[bytes]:
+    """A step in each round."""
+    return FairWork(slice_seconds=0).done("org", steps)
+
+
 async def read(*chunks: bytes, encoding: str | None = None, gone: bool = False, room: Room | None = None) -> bytes:
     with (room or Room(RoomLimits(64 * 1024 * 1024, {}))).share() as share:
-        return await read_body(scope(encoding), sending(*chunks, gone=gone), share)
+        return await read_body(scope(encoding), sending(*chunks, gone=gone), share, work)
 
 
 @pytest.mark.parametrize("encoding", [None, "identity"])
@@ -56,7 +62,7 @@ async def test_plain_bodies_arrive_in_any_pieces(encoding: str | None) -> None:
 async def test_an_encoding_given_twice_is_taken_in_no_way(encodings: tuple[bytes, ...]) -> None:
     headers = [(b"content-encoding", each) for each in encodings]
     with Room(RoomLimits(1024, {})).share() as share, pytest.raises(UnsupportedEncoding):
-        await read_body({"type": "http", "headers": headers}, sending(gzip.compress(b"[]")), share)
+        await read_body({"type": "http", "headers": headers}, sending(gzip.compress(b"[]")), share, work)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
@@ -67,7 +73,7 @@ async def test_gzip_is_unpacked_with_all_its_members(encoding: str) -> None:
 
 async def test_other_encodings_are_refused_before_the_body_is_read() -> None:
     with pytest.raises(UnsupportedEncoding), Room(RoomLimits(10, {})).share() as share:
-        await read_body(scope("br"), sending(), share)
+        await read_body(scope("br"), sending(), share, work)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from event_ingestor.admission.events import admit
+from event_ingestor.admission.events import AdmissionRules, admission
 from event_ingestor.app import build_app
 from event_ingestor.composition import Ingestor, connection_limits
 from event_ingestor.settings import IngestorSettings
@@ -20,6 +19,7 @@ from messages.generated import config_pb2 as pb
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 from service_kit.connections import LimitedProtocol, bound_protocol
+from service_kit.fair_work import FairWork
 from service_kit.problems import TooManyRequests
 from service_kit.room import Allotment, Room, RoomLimits
 from service_kit.serving import Server
@@ -220,17 +220,20 @@ def test_a_body_takes_what_has_come_of_it_and_gives_it_back() -> None:
         again.take(60)
 
 
-async def test_a_large_body_is_judged_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads: list[bool] = []
+@pytest.mark.parametrize(
+    "event", [pytest.param(metric(), id="good events"), pytest.param({}, id="events that lack everything")]
+)
+async def test_others_are_answered_before_a_request_of_many_events_is_judged(event: Any) -> None:
+    body = json.dumps([event] * 5000).encode()
+    work = FairWork(slice_seconds=0)
+    ended: list[str] = []
 
-    def judge(*arguments: Any, **named: Any) -> Any:
-        threads.append(threading.current_thread() is threading.main_thread())
-        return admit(*arguments, **named)
+    async def judged(whose: str, body: bytes) -> None:
+        await work.done(whose, admission(body, AdmissionRules(NOW)))
+        ended.append(whose)
 
-    monkeypatch.setattr("event_ingestor.intake.admit", judge)
-    async with running() as ingestor:
-        threads.clear()
-        for count in (1, 100):
-            events = [metric(event_id=f"e{n}", properties={"filling": "x" * 30_000}) for n in range(count)]
-            assert receipt(await ingestor.send("other", events)) == {"accepted": count, "rejected": []}
-        assert threads == [True, False]
+    loud = [asyncio.create_task(judged("loud", body)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await judged("quiet", json.dumps([metric()]).encode())
+    assert ended == ["quiet"]
+    await asyncio.gather(*loud)

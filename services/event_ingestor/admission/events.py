@@ -25,6 +25,7 @@ from messages.events import (
     MetricLine,
     UsageLine,
 )
+from service_kit.fair_work import Steps, finished
 
 from event_ingestor.admission import formats
 from event_ingestor.admission.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent, UsageEvent
@@ -34,6 +35,7 @@ from event_ingestor.admission.refusals import Reason, Rejection, explain
 from event_ingestor.admission.usage import usage_line
 
 DAY_MS = 86_400_000
+_STEP_EVENTS, _STEP_EVENTS_BAD = 128, 16
 
 _KEY = re.compile(ENTITY_KEY_PATTERN).fullmatch
 _encode = msgspec.json.Encoder().encode
@@ -80,6 +82,11 @@ class AdmittedEvents:
 
 
 def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> AdmittedEvents:
+    """`admission`, all of it at once."""
+    return finished(admission(body, rules, lines=lines))
+
+
+def admission(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Steps[AdmittedEvents]:
     """Judges each event of the body by itself. `lines`: declared as NDJSON.
 
     Raises BadRequest when the body is not JSON at all, TooLarge for more than 5,000 events.
@@ -87,11 +94,14 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
     rejected: list[Rejection] = []
     events: list[Event | None] | list[Event] | None = formats.decode_all(body, lines=lines)
     if events is None:
-        events = _decode_each(formats.split(body, lines=lines), rejected)
+        texts = yield from formats.splitting(body, lines=lines)
+        events = yield from _decode_each(texts, rejected)
     # The escape is the only way to write NUL in JSON; mostly it is nowhere, so no event need be searched for it.
     judge = Judge(rules, may_hold_nul=b"\\u0000" in body)
     taken: dict[int, Line] = {}
     for index, event in enumerate(events):
+        if index % _STEP_EVENTS == 0:
+            yield
         if event is None:
             continue
         line = judge.line(event)
@@ -99,14 +109,14 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
             rejected.append(Rejection(index, *line))
         else:
             taken[index] = line  # type: ignore[assignment]
-    texts = _lines(taken)
-    if any(len(text) > EVENT_BYTES_MAX for text in texts):
+    kinds = _lines(taken)
+    if any(len(text) > EVENT_BYTES_MAX for text in kinds):
         for index in [index for index, line in taken.items() if len(_encode(line)) > EVENT_BYTES_MAX]:
             del taken[index]
             rejected.append(Rejection(index, *TOO_LARGE))
-        texts = _lines(taken)
+        kinds = _lines(taken)
     rejected.sort(key=lambda each: each.index)
-    exposures, metrics, usage = texts
+    exposures, metrics, usage = kinds
     exposure_count, usage_count = exposures.count(b"\n"), usage.count(b"\n")
     return AdmittedEvents(
         exposures=exposures,
@@ -120,9 +130,11 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
     )
 
 
-def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | None]:
+def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> Steps[list[Event | None]]:
     events: list[Event | None] = []
     for index, text in enumerate(texts):
+        if index % _STEP_EVENTS_BAD == 0:
+            yield
         try:
             events.append(formats.decode_one(text))
         except formats.UNDECODABLE:

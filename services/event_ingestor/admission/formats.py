@@ -1,6 +1,6 @@
 """From the bytes of a request to its events: a JSON array, `{"events": [...]}`, NDJSON or a single event.
 
-`decode_all` reads everything at once and gives up at the first thing that is wrong; then `split` cuts the same
+`decode_all` reads everything at once and gives up at the first thing that is wrong; then `splitting` cuts the same
 bytes into the text of each event, however broken its inside is, so that one event never costs its neighbours.
 """
 
@@ -12,6 +12,7 @@ from json import JSONDecoder
 from json.scanner import make_scanner
 
 import msgspec
+from service_kit.fair_work import Steps
 from service_kit.problems import BadRequest, TooLarge
 
 from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX, Event
@@ -19,6 +20,7 @@ from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX, Event
 _LINE_BREAK = b"\n"
 _WINDOW_BYTES = 4096
 _DEPTH_MAX = 50_000
+_STEP_EVENTS = 64
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -72,11 +74,11 @@ def _decode(body: bytes, lines: bool) -> list[Event] | None:
             if _LINE_BREAK not in body:
                 raise
     events = _event_decoder.decode_lines(body)
-    # More or fewer than the lines: something is written over several of them, which only `split` judges.
+    # More or fewer than the lines: something is written over several of them, which only `splitting` judges.
     return events if len(events) == body.strip().count(_LINE_BREAK) + 1 else None
 
 
-def split(body: bytes, *, lines: bool) -> list[bytes]:
+def splitting(body: bytes, *, lines: bool) -> Steps[list[bytes]]:
     """The text of each event, its inside unchecked. Raises BadRequest (not JSON), TooLarge (over 5,000)."""
     # One character per byte, so that positions in the text are positions in the body.
     text = body.decode("latin-1")
@@ -84,12 +86,12 @@ def split(body: bytes, *, lines: bool) -> list[bytes]:
     is_array = text.startswith("[", start)
     try:
         if is_array:
-            found, end = _array(body, text, start)
+            found, end = yield from _array(body, text, start)
             if _skip_blank(text, end) != len(text):
                 raise _NotOneDocument
             return found
         if text.startswith("{", start) and not lines:
-            return _object(body, text, start)
+            return (yield from _object(body, text, start))
     except _NotOneDocument:
         if is_array:
             raise not_json() from None
@@ -151,7 +153,7 @@ def _end_by_brackets(text: str, position: int) -> int:
     return position
 
 
-def _array(body: bytes, text: str, position: int) -> tuple[list[bytes], int]:
+def _array(body: bytes, text: str, position: int) -> Steps[tuple[list[bytes], int]]:
     """The values of the array that begins at `position`, and where it ends."""
     found: list[bytes] = []
     position = _skip_blank(text, position + 1)
@@ -160,6 +162,8 @@ def _array(body: bytes, text: str, position: int) -> tuple[list[bytes], int]:
     while True:
         if len(found) == EVENTS_PER_REQUEST_MAX:
             raise _too_many()
+        if len(found) % _STEP_EVENTS == 0:
+            yield
         end = _end_of_value(text, position)
         found.append(body[position:end])
         position = _skip_blank(text, end)
@@ -170,7 +174,7 @@ def _array(body: bytes, text: str, position: int) -> tuple[list[bytes], int]:
         position = _skip_blank(text, position + 1)
 
 
-def _object(body: bytes, text: str, start: int) -> list[bytes]:
+def _object(body: bytes, text: str, start: int) -> Steps[list[bytes]]:
     """The values of the member `events` (the last of several), or the object itself when it has none."""
     found: list[bytes] | None = None
     position = _skip_blank(text, start + 1)
@@ -182,7 +186,7 @@ def _object(body: bytes, text: str, start: int) -> list[bytes]:
         if not text.startswith('"events"', position):
             end = _end_of_value(text, value)
         elif text.startswith("[", value):
-            found, end = _array(body, text, value)
+            found, end = yield from _array(body, text, value)
         else:
             raise BadRequest('"events" is not an array', code="invalid_json")
         position = _skip_blank(text, end)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
+from service_kit.fair_work import Steps
 from service_kit.problems import (
     BadRequest,
     Forbidden,
@@ -23,7 +24,7 @@ from event_ingestor.admission.events import AdmissionRules, AdmittedEvents
 from event_ingestor.authentication.authenticator import Caller
 from event_ingestor.intake import Intake, Reading
 from event_ingestor.otlp import requests
-from event_ingestor.otlp.admission import admit_points
+from event_ingestor.otlp.admission import points_admission
 
 OTLP_METRICS_PATH = "/v1/otlp/metrics"
 # For the documentation: either of them; the intake reads the headers itself.
@@ -96,12 +97,12 @@ def build_router(*, intake: Intake) -> APIRouter:
         events. When 200 comes back, every point that isn't refused is stored; how many were, and why, stands in
         `partial_success`."""
         encoding = requests.encoding_of(request.headers.get("content-type", ""))
-        reading = Reading(partial(_admit, encoding), requests.BODY_BYTES_MAX, requests.BYTES_AT_ONCE_MAX)
+        reading = Reading(partial(_admission, encoding), requests.BODY_BYTES_MAX, requests.BYTES_IN_STEPS_MAX)
         admission = await intake.stored(caller, request.scope, request.receive, reading)
         return Response(requests.encode(admission, encoding), media_type=encoding)
 
     return router
 
 
-def _admit(encoding: str, body: bytes, rules: AdmissionRules) -> AdmittedEvents:
-    return admit_points(requests.decode(body, encoding), rules)
+def _admission(encoding: str, body: bytes, rules: AdmissionRules) -> Steps[AdmittedEvents]:
+    return (yield from points_admission(requests.decode(body, encoding), rules))

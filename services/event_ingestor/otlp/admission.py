@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from messages.events import EVENT_BYTES_MAX, NAME_LENGTH_MAX, Attributes, MetricLine
 from messages.generated.otlp_pb2 import OtlpMetricsRequest
+from service_kit.fair_work import Steps
 from service_kit.problems import TooLarge
 
 from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX, MetricEvent
@@ -19,6 +20,7 @@ from event_ingestor.otlp.points import Point, points_of
 
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
 _NANOSECONDS_PER_SECOND = 1_000_000_000
+_STEP_POINTS = 16
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(MetricEvent).decode
 
@@ -39,7 +41,7 @@ class _Taken(NamedTuple):
     texts: list[bytes]
 
 
-def admit_points(request: OtlpMetricsRequest, rules: AdmissionRules) -> AdmittedEvents:
+def points_admission(request: OtlpMetricsRequest, rules: AdmissionRules) -> Steps[AdmittedEvents]:
     """`rejected` and `warnings` count data points from 0. Raises TooLarge for more than 5,000 of them, or of events."""
     judge, names = Judge(rules, may_hold_nul=False), NameCheck(rules.names)
     texts: list[bytes] = []
@@ -48,6 +50,8 @@ def admit_points(request: OtlpMetricsRequest, rules: AdmissionRules) -> Admitted
         if index >= EVENTS_PER_REQUEST_MAX or len(texts) > EVENTS_PER_REQUEST_MAX:
             limit = f"a request has at most {EVENTS_PER_REQUEST_MAX} data points, which become as many events"
             raise TooLarge(limit, code="too_many_events")
+        if index % _STEP_POINTS == 0:
+            yield
         if point is None:
             continue
         found = point if isinstance(point, Reason) else _judged(point, judge)

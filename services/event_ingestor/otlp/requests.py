@@ -13,8 +13,8 @@ from event_ingestor.admission.events import AdmittedEvents
 
 BODY_BYTES_MAX = 1024 * 1024
 """Of a body as it is sent, and again after it was unpacked: an empty data point of two bytes becomes a hundred."""
-BYTES_AT_ONCE_MAX = 32 * 1024
-"""Of what is read without giving others their turn: ten milliseconds."""
+BYTES_IN_STEPS_MAX = 32 * 1024
+"""Of what is decoded in one step, without giving others their turn."""
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 _CODES_TOLD_MAX = 5
 _one_at_a_time = Lock()
