@@ -1,7 +1,7 @@
 """Work that takes the processor, cut into steps and done by turns: one organization's costs another at most a slice.
 
 A process has one loop. Whoever computes there makes all others wait, at every place of their way where they come back
-to it; so in one round of the loop there is one slice of such work, whoever wants it, and the least served is next.
+to it; so in a few rounds of the loop there is one slice of such work, whoever wants it, and the least served is next.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ T = TypeVar("T")
 Steps = Generator[None, None, T]
 """Work that can be left for a while wherever it yields."""
 
-SLICE_SECONDS = 0.001
+SLICE_SECONDS = 0.0005
+_ROUNDS = 4
 _IDLE_KEPT_MAX = 1024
 
 
@@ -46,7 +47,7 @@ class FairWork:
         self._slice = slice_seconds
         self._time = time
         self._left = slice_seconds
-        self._in_round = False
+        self._between_slices = False
         self._waiting: dict[str, deque[_Job[Any]]] = {}
         self._row: list[tuple[float, int, str]] = []
         self._arrivals = 0
@@ -56,8 +57,6 @@ class FairWork:
 
     async def done(self, organization_id: str, steps: Steps[T]) -> T:
         """What the steps come to. Raises what they raise."""
-        if not self._in_round:
-            self._begin_round()
         if self._waiting or self._left <= 0:
             return await self._queued(organization_id, steps)
         started = self._time()
@@ -72,6 +71,8 @@ class FairWork:
             return result
         finally:
             self._left -= self._time() - started
+            if self._left <= 0:
+                self._wait_for_slice()
         self._served[organization_id] = max(self._now, self._served.get(organization_id, 0.0)) + self._slice
         return await self._queued(organization_id, steps)
 
@@ -82,6 +83,7 @@ class FairWork:
             jobs = self._waiting[organization_id] = deque()
             self._enter(organization_id, self._served.get(organization_id, 0.0))
         jobs.append(job)
+        self._wait_for_slice()
         return job.result
 
     def _enter(self, organization_id: str, served: float) -> None:
@@ -89,20 +91,28 @@ class FairWork:
         self._arrivals += 1
         heappush(self._row, (max(served, self._now), self._arrivals, organization_id))
 
-    def _begin_round(self) -> None:
-        self._in_round = True
-        asyncio.get_running_loop().call_soon(self._round)
+    def _wait_for_slice(self) -> None:
+        """Who has done its work goes on meanwhile, to the bus and back."""
+        if self._between_slices:
+            return
+        self._between_slices = True
+        self._pass(_ROUNDS)
 
-    def _round(self) -> None:
-        """Between two rounds the loop does what has arrived meanwhile."""
+    def _pass(self, rounds: int) -> None:
+        if rounds:
+            asyncio.get_running_loop().call_soon(self._pass, rounds - 1)
+        else:
+            self._slice_of_work()
+
+    def _slice_of_work(self) -> None:
         self._left = self._slice
-        self._in_round = False
+        self._between_slices = False
         while self._row:
             self._turn()
             if self._left <= 0:
                 break
-        if self._row:
-            self._begin_round()
+        if self._row or self._left <= 0:
+            self._wait_for_slice()
 
     def _turn(self) -> None:
         self._now, _, organization_id = heappop(self._row)

@@ -26,14 +26,15 @@ from streams import BusUnavailable, MessageTooLarge, PublishAck
 from streams.memory import MemoryBus
 
 from tests.recorded_traces import recorded_traces, some_traceparent
+from tests.waiting import until
 
 CLOCK = ManualClock()
 
 
-def caller(environment_id: str = "e1", key_id: str = "k1") -> Caller:
+def caller(environment_id: str = "e1", key_id: str = "k1", organization_id: str = "org") -> Caller:
     authenticator = Authenticator("a secret of the tests")
     key = SdkKey(environment_id, key_id, KeyKind.SERVER, hashlib.sha256(b"a-key").digest())
-    authenticator.put(EnvironmentKeys(environment_id, "org", "project", (key,)))
+    authenticator.put(EnvironmentKeys(environment_id, organization_id, "project", (key,)))
     return authenticator.caller([(b"x-api-key", b"a-key")], CLOCK.now())
 
 
@@ -230,6 +231,66 @@ async def test_one_that_stops_waiting_does_not_disturb_the_others(bus: MemoryBus
     await patient
     (batch,) = await stored(bus)
     assert batch.metrics == b"a\nb\n"
+
+
+class Gate(MemoryBus):
+    """Stores what it is given once the gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.subjects: list[str] = []
+        self.opened = asyncio.Event()
+
+    async def publish(self, subject: str, *arguments: Any, **named: Any) -> PublishAck:
+        self.subjects.append(subject)
+        await self.opened.wait()
+        return await super().publish(subject, *arguments, **named)
+
+
+async def test_an_organization_has_few_messages_under_way_and_others_do_not_wait_for_them() -> None:
+    bus = Gate()
+    await bus.ensure_stream(events_stream())
+    log = event_log(bus, alone_bytes_min=4)
+    loud = [asyncio.create_task(log.append(caller("loud"), lines(f"large-{number}"))) for number in range(8)]
+    quiet = asyncio.create_task(log.append(caller("quiet", organization_id="other"), lines("q")))
+    await until(lambda: any("quiet" in subject for subject in bus.subjects))
+    assert len([subject for subject in bus.subjects if "loud" in subject]) == LogLimits().under_way_max
+    bus.opened.set()
+    await asyncio.gather(*loud, quiet)
+    assert [b"".join(batch.metrics for batch in await stored(bus) if batch.environment_id == "loud")] == [
+        b"".join(b"large-%d\n" % number for number in range(8))
+    ]
+
+
+async def test_what_comes_while_an_organization_waits_becomes_one_message() -> None:
+    bus = Gate()
+    await bus.ensure_stream(events_stream())
+    log = event_log(bus, under_way_max=1)
+    first = asyncio.create_task(log.append(caller(), lines("first")))
+    await until(lambda: bus.subjects)
+    later = []
+    for text in ("a", "b", "c"):
+        later.append(asyncio.create_task(log.append(caller(), lines(text))))
+        await until(lambda: any(group.commits for group in log._groups.values()))
+    bus.opened.set()
+    await asyncio.gather(first, *later)
+    assert [batch.metrics for batch in await stored(bus)] == [b"first\n", b"a\nb\nc\n"]
+
+
+@pytest.mark.parametrize("alone_bytes_min", [pytest.param(1, id="alone"), pytest.param(1000, id="in a group")])
+async def test_who_gets_no_place_in_time_is_refused(alone_bytes_min: int) -> None:
+    bus = Gate()
+    await bus.ensure_stream(events_stream())
+    log = event_log(bus, under_way_max=1, place_seconds_max=0.02, alone_bytes_min=alone_bytes_min)
+    first = asyncio.create_task(log.append(caller(), lines("first")))
+    await until(lambda: bus.subjects)
+    with pytest.raises(Unavailable) as refused:
+        await log.append(caller(), lines("second"))
+    assert refused.value.code == "bus_unavailable"
+    bus.opened.set()
+    await first
+    await log.append(caller(), lines("third"))
+    assert [batch.metrics for batch in await stored(bus)] == [b"first\n", b"third\n"]
 
 
 async def test_a_publication_that_nobody_answers_shows_before_it_is_given_up() -> None:
