@@ -15,7 +15,7 @@ from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS, events_subject
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
-from service_kit.places import Places
+from service_kit.own_turns import OwnTurns
 from service_kit.problems import Problem, Unavailable
 from service_kit.traces import NO_SPAN, Entering, current_traceparent, span, together, traced
 from streams import Bus, BusError, BusUnavailable, MessageTooLarge, StreamFull
@@ -27,7 +27,7 @@ from event_ingestor.telemetry import IngestTelemetry
 
 _log = get_logger("event_log")
 _ANSWERED_AT_ONCE = 4
-_NO_PLACE = "earlier events of this organization are still being stored"
+_NO_TURN = "earlier events of this organization are still being stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class LogLimits:
 
     `message_bytes_max` is of the events in a message: under the server's limit by a margin for the envelope.
     Requests from `alone_bytes_min` on don't linger. An organization has at most `under_way_max` messages on their way
-    to the stream, and others wait for their place for at most `place_seconds_max`."""
+    to the stream, and others wait for their turn for at most `turn_seconds_max`."""
 
     linger_seconds: float = 0.002
     message_bytes_max: int = 900_000
     alone_bytes_min: int = 128 * 1024
     under_way_max: int = 2
-    place_seconds_max: float = 5.0
+    turn_seconds_max: float = 5.0
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class EventLog:
         self._telemetry = telemetry
         self._storage = storage
         self._clock = clock
-        self._places = Places(limits.under_way_max)
+        self._turns = OwnTurns(limits.under_way_max)
         self._groups: dict[tuple[str, str], _Group] = {}
         self._commits: set[asyncio.Task[None]] = set()
 
@@ -115,7 +115,7 @@ class EventLog:
         return waiting
 
     def _commit(self, group: _Group) -> None:
-        """Requests may join it until it has its place."""
+        """Requests may join it until it has its turn."""
         if group.timer is not None:
             group.timer.cancel()
         if group.commits:
@@ -133,7 +133,7 @@ class EventLog:
     async def _store_group(self, group: _Group) -> None:
         error: BusError | None = None
         try:
-            async with self._place(group.caller):
+            async with self._turn(group.caller):
                 self._seal(group)
                 lines = Lines(b"".join(group.exposures), b"".join(group.metrics), b"".join(group.usage))
                 with _storing(group.caller, group.traces):
@@ -141,7 +141,7 @@ class EventLog:
                         error = await self._publish(each) or error
         except TimeoutError:
             self._seal(group)
-            error = BusUnavailable(_NO_PLACE)
+            error = BusUnavailable(_NO_TURN)
         for index, waiting in enumerate(group.waiting):
             if index % _ANSWERED_AT_ONCE == _ANSWERED_AT_ONCE - 1:
                 # Each answer costs the loop as much as a request does.
@@ -153,19 +153,19 @@ class EventLog:
         messages = self._messages(caller, lines)
         with _storing(caller, [current_traceparent()]):
             if len(messages) == 1:
-                return await self._publish_in_place(caller, messages[0])
-            errors = await asyncio.gather(*(self._publish_in_place(caller, each) for each in messages))
+                return await self._publish_in_turn(caller, messages[0])
+            errors = await asyncio.gather(*(self._publish_in_turn(caller, each) for each in messages))
             return next((error for error in errors if error is not None), None)
 
-    async def _publish_in_place(self, caller: Caller, batch: EventBatch) -> BusError | None:
+    async def _publish_in_turn(self, caller: Caller, batch: EventBatch) -> BusError | None:
         try:
-            async with self._place(caller):
+            async with self._turn(caller):
                 return await self._publish(batch)
         except TimeoutError:
-            return BusUnavailable(_NO_PLACE)
+            return BusUnavailable(_NO_TURN)
 
-    def _place(self, caller: Caller) -> AbstractAsyncContextManager[None]:
-        return self._places.one(caller.environment.organization_id, seconds=self._limits.place_seconds_max)
+    def _turn(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        return self._turns.one(caller.environment.organization_id, seconds=self._limits.turn_seconds_max)
 
     def _messages(self, caller: Caller, lines: Lines) -> list[EventBatch]:
         return messages_of(caller, lines, self._clock.now(), self._limits.message_bytes_max)

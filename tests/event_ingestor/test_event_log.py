@@ -281,7 +281,7 @@ async def test_what_comes_while_an_organization_waits_becomes_one_message() -> N
 async def test_who_gets_no_place_in_time_is_refused(alone_bytes_min: int) -> None:
     bus = Gate()
     await bus.ensure_stream(events_stream())
-    log = event_log(bus, under_way_max=1, place_seconds_max=0.02, alone_bytes_min=alone_bytes_min)
+    log = event_log(bus, under_way_max=1, turn_seconds_max=0.02, alone_bytes_min=alone_bytes_min)
     first = asyncio.create_task(log.append(caller(), lines("first")))
     await until(lambda: bus.subjects)
     with pytest.raises(Unavailable) as refused:

@@ -1,4 +1,4 @@
-"""Places at something that all share: each organization has a few of its own, and waits for those alone."""
+"""Turns at something that all share: an organization has few at once, and waits for its own alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Places:
+class OwnTurns:
     """So many for each name. Who waits for one gets it in the order in which they came."""
 
     def __init__(self, per_name: int) -> None:

@@ -1,21 +1,21 @@
-"""Each organization has places of its own."""
+"""Each organization has turns of its own."""
 
 from __future__ import annotations
 
 import asyncio
 
 import pytest
-from service_kit.places import Places
+from service_kit.own_turns import OwnTurns
 
 from tests.waiting import until
 
 
 async def test_one_that_has_all_its_places_waits_and_others_do_not() -> None:
-    places, open_gate = Places(2), asyncio.Event()
+    turns, open_gate = OwnTurns(2), asyncio.Event()
     held: list[str] = []
 
     async def hold(name: str, label: str) -> None:
-        async with places.one(name, seconds=60):
+        async with turns.one(name, seconds=60):
             held.append(label)
             await open_gate.wait()
 
@@ -29,11 +29,11 @@ async def test_one_that_has_all_its_places_waits_and_others_do_not() -> None:
 
 
 async def test_none_that_becomes_free_in_time_is_said_and_leaves_nothing_behind() -> None:
-    places = Places(1)
-    async with places.one("a", seconds=0):
+    turns = OwnTurns(1)
+    async with turns.one("a", seconds=0):
         with pytest.raises(TimeoutError):
-            async with places.one("a", seconds=0.01):
-                raise AssertionError("two have a place")
-    async with places.one("a", seconds=0):
+            async with turns.one("a", seconds=0.01):
+                raise AssertionError("two have a turn")
+    async with turns.one("a", seconds=0):
         pass
-    assert not places._names
+    assert not turns._names
