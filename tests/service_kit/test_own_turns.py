@@ -10,7 +10,7 @@ from service_kit.own_turns import OwnTurns
 from tests.waiting import until
 
 
-async def test_one_that_has_all_its_places_waits_and_others_do_not() -> None:
+async def test_one_that_has_all_its_turns_waits_and_others_do_not() -> None:
     turns, open_gate = OwnTurns(2), asyncio.Event()
     held: list[str] = []
 
