@@ -53,8 +53,7 @@ def truth_of(request: Request, name: str) -> bool:
         return False
     value = truth(text)
     if value is None:
-        reason = "Input should be a valid boolean, unable to interpret input"
-        raise InvalidInput([FieldError(name, "bool_parsing", reason)])
+        raise InvalidInput([FieldError(name, "bool_parsing", "must be true or false")])
     return value
 
 

@@ -8,13 +8,12 @@ from starlette.responses import Response
 
 from service_kit.problems import (
     BadRequest,
-    FieldError,
     InvalidInput,
     UnsupportedMedia,
     declares_json,
-    field_path,
     problem_response,
 )
+from service_kit.validation_words import field_errors
 
 
 def install_validation_handler(app: FastAPI) -> None:
@@ -24,9 +23,8 @@ def install_validation_handler(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
         if any(each["loc"] == ("body",) for each in error.errors()) and not declares_json(request):
             return problem_response(UnsupportedMedia("send the body as `Content-Type: application/json`"))
-        errors = [FieldError(field_path(each["loc"]), each["type"], each["msg"]) for each in error.errors()[:100]]
         if any(each["type"] == "json_invalid" for each in error.errors()):
             return problem_response(BadRequest("the body is not valid JSON", code="invalid_json"))
-        return problem_response(InvalidInput(errors))
+        return problem_response(InvalidInput(field_errors(error.errors())))
 
     app.add_exception_handler(RequestValidationError, on_validation)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from service_kit.problems import FieldError, InvalidInput, NotFound, field_path
+from service_kit.problems import FieldError, InvalidInput, NotFound
+from service_kit.validation_words import field_errors
 
 from control_plane.access import Actor
 from control_plane.entities.merge import Parts, Whole
@@ -160,9 +161,7 @@ def read_document(form: type[Body], document: Mapping[str, Any]) -> Body:
     try:
         return form.model_validate(dict(document))
     except ValidationError as error:
-        raise InvalidInput(
-            [FieldError(field_path(("body", *each["loc"])), each["type"], each["msg"]) for each in error.errors()[:100]]
-        ) from error
+        raise InvalidInput(field_errors(error.errors(), within=("body",))) from error
 
 
 def refuse_document(edit: Edit) -> None:

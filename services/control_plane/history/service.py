@@ -15,7 +15,8 @@ from typing import Any
 
 from pydantic import ValidationError
 from service_kit.pagination import PageRequest, number_position
-from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed, field_path
+from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
+from service_kit.validation_words import field_errors
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
@@ -178,5 +179,4 @@ async def _validated(write: Awaitable[Written]) -> Written:
     try:
         return await write
     except ValidationError as error:
-        errors = [FieldError(field_path(each["loc"]), each["type"], each["msg"]) for each in error.errors()[:100]]
-        raise InvalidInput(errors) from error
+        raise InvalidInput(field_errors(error.errors())) from error
