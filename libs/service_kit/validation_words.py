@@ -9,7 +9,7 @@ from typing import Any
 from service_kit.pattern_words import PATTERN_WORDS
 from service_kit.problems import FieldError, field_path
 
-ERRORS_MAX = 100
+_ERRORS_MAX = 100
 """More aren't told at once."""
 _GIVEN_MAX = 40
 _CHOICES_MAX = 200
@@ -81,13 +81,13 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]], *, within: Sequence[str | int] = ()) -> list[FieldError]:
-    """Of the errors of a model, whose places may be `within` something; at most `ERRORS_MAX`."""
+    """Of the errors of a model, whose places may be `within` something; at most `_ERRORS_MAX`."""
     return [
-        FieldError(field_path((*within, *each["loc"])), each["type"], reason_of(each)) for each in errors[:ERRORS_MAX]
+        FieldError(field_path((*within, *each["loc"])), each["type"], _reason_of(each)) for each in errors[:_ERRORS_MAX]
     ]
 
 
-def reason_of(error: Mapping[str, Any]) -> str:
+def _reason_of(error: Mapping[str, Any]) -> str:
     """The sentence of one error. A kind that isn't known says its own message."""
     kind: str = error["type"]
     context: Mapping[str, Any] = error.get("ctx") or {}

@@ -182,7 +182,8 @@ def test_places_are_paths_and_many_errors_are_cut() -> None:
 
 
 def test_a_text_that_was_given_is_not_repeated() -> None:
-    for form in (int, float, bool, datetime, UUID, dict[str, int], Annotated[str, Field(max_length=3)]):
+    forms: list[Any] = [int, float, bool, datetime, UUID, dict[str, int], Annotated[str, Field(max_length=3)]]
+    for form in forms:
         with pytest.raises(ValidationError) as refused:
             TypeAdapter(form).validate_python("hunter2")
         assert "hunter2" not in field_errors(refused.value.errors())[0].reason
