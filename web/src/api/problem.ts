@@ -15,6 +15,7 @@ interface Given {
   readonly code: string;
   readonly requestId?: string | undefined;
   readonly retryAfter?: number | undefined;
+  readonly url?: string;
   readonly fields?: readonly FieldProblem[];
   readonly body?: Readonly<Record<string, unknown>>;
 }
@@ -28,6 +29,8 @@ export class Problem extends Error {
   readonly requestId: string | null;
   /** Seconds. */
   readonly retryAfter: number | null;
+  /** Whose answer it is; empty where none came. */
+  readonly url: string;
   readonly fields: readonly FieldProblem[];
   readonly body: Readonly<Record<string, unknown>>;
 
@@ -40,6 +43,7 @@ export class Problem extends Error {
     this.code = given.code;
     this.requestId = given.requestId ?? null;
     this.retryAfter = given.retryAfter ?? null;
+    this.url = given.url ?? "";
     this.fields = given.fields ?? [];
     this.body = given.body ?? {};
   }
@@ -55,6 +59,7 @@ export function problemOf(response: Response, error: unknown): Problem {
     code: text(body.code) || `status_${response.status}`,
     requestId: text(body.request_id) || response.headers.get("x-request-id") || undefined,
     retryAfter: seconds(response.headers.get("retry-after")),
+    url: response.url,
     fields: fieldsOf(body.errors),
     body,
   });

@@ -20,6 +20,7 @@ describe("what failed is asked for again", () => {
 
   it("waits as long as the service says", () => {
     expect(pauseBefore(0, refused(429, 5))).toBe(5000);
+    expect([pauseBefore(0, refused(503, 2)), pauseBefore(0, refused(503, 60))]).toEqual([2000, 10_000]);
     expect([pauseBefore(0, refused(503)), pauseBefore(5, refused(503))]).toEqual([500, 4000]);
   });
 });

@@ -16,7 +16,7 @@ export function retries(failures: number, error: unknown): boolean {
 /** In milliseconds. */
 export function pauseBefore(attempt: number, error: unknown): number {
   const { status, retryAfter } = asProblem(error);
-  if (status === 429 && retryAfter !== null) return retryAfter * 1000;
+  if ((status === 429 || status === 503) && retryAfter !== null) return Math.min(retryAfter, PATIENCE_SECONDS) * 1000;
   return Math.min(500 * 2 ** attempt, 4000);
 }
 

@@ -1,5 +1,5 @@
 import { Alert, Button, Skeleton, Stack, Text } from "@mantine/core";
-import { type ReactNode, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { asProblem, sentence } from "@/api/problem";
 import { relativeTime } from "@/lib/format";
 import { useNow } from "@/lib/now";
@@ -7,6 +7,10 @@ import { Failure } from "./Failure";
 import { NothingHere } from "./NothingHere";
 
 const SKELETON_MILLISECONDS = 150;
+const WORDS_MILLISECONDS = 3_000;
+
+/** Words for who waits long; a page that can't read them waits without. */
+const StillWaiting = lazy(() => import("./StillWaiting").catch(() => ({ default: () => null })));
 
 /** Of a query, as far as it is shown: one answer, or the pages of a list. */
 export interface Shown<T> {
@@ -15,6 +19,8 @@ export interface Shown<T> {
   readonly isError: boolean;
   readonly error: unknown;
   readonly dataUpdatedAt: number;
+  /** Why it is asked again, while it waits. */
+  readonly failureReason?: unknown;
   readonly refetch: () => unknown;
 }
 
@@ -27,9 +33,10 @@ interface Props<T> {
   readonly part?: boolean;
 }
 
-/** What a query has: its data; while it waits a skeleton; what failed, beside old data with their age. */
+/** What a query has: its data; while it waits a skeleton, and why it waits when that takes long; what failed, beside old data with their age. */
 export function QueryView<T>({ query, children, skeleton, part = false }: Props<T>) {
-  const waits = useDelayed(query.isPending);
+  const waits = useDelayed(query.isPending, SKELETON_MILLISECONDS);
+  const waitsLong = useDelayed(query.isPending, WORDS_MILLISECONDS);
   if (query.data !== undefined) {
     return (
       <>
@@ -43,7 +50,17 @@ export function QueryView<T>({ query, children, skeleton, part = false }: Props<
     if (problem.status === 404 && !part) return <NothingHere />;
     return <Failure problem={problem} retry={() => void query.refetch()} />;
   }
-  return waits ? <div aria-busy="true">{skeleton ?? <Lines />}</div> : null;
+  if (!waits) return null;
+  return (
+    <>
+      {waitsLong && (
+        <Suspense>
+          <StillWaiting reason={query.failureReason ?? null} />
+        </Suspense>
+      )}
+      <div aria-busy="true">{skeleton ?? <Lines />}</div>
+    </>
+  );
 }
 
 function Stale({ at, error, retry }: { readonly at: number; readonly error: unknown; readonly retry: () => void }) {
@@ -70,15 +87,15 @@ function Lines() {
   );
 }
 
-function useDelayed(active: boolean): boolean {
+function useDelayed(active: boolean, milliseconds: number): boolean {
   const [passed, setPassed] = useState(false);
   useEffect(() => {
     if (!active) return;
-    const timer = setTimeout(() => setPassed(true), SKELETON_MILLISECONDS);
+    const timer = setTimeout(() => setPassed(true), milliseconds);
     return () => {
       clearTimeout(timer);
       setPassed(false);
     };
-  }, [active]);
+  }, [active, milliseconds]);
   return passed;
 }
