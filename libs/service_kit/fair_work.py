@@ -146,4 +146,6 @@ def _ended(job: _Job[Any], until: float, time: Callable[[], float]) -> bool:
         job.result.set_result(end.value)
     except Exception as error:
         job.result.set_exception(error)
+        # The error knows this frame: a ring of them would keep what the steps held until somebody looks for rings.
+        del job
     return True

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable
+from contextlib import suppress
 
 import pytest
 from service_kit.fair_work import FairWork, Steps, finished
@@ -104,6 +107,30 @@ async def test_an_error_reaches_who_asked(count: int) -> None:
     with pytest.raises(ValueError, match="bad"):
         await work.begin("bad", count, fails=True)
     assert await other == "other"
+
+
+async def test_what_failed_work_held_is_given_back_at_once() -> None:
+    class Large:
+        """Stands for a body."""
+
+    def failing(held: object) -> Steps[None]:
+        yield
+        raise ValueError
+
+    async def fail() -> weakref.ref[Large]:
+        large = Large()
+        with suppress(ValueError):
+            await work.done("a", failing(large))
+        return weakref.ref(large)
+
+    work = FairWork(slice_seconds=0)
+    gc.collect()
+    gc.disable()
+    try:
+        held = await fail()
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 async def test_what_nobody_waits_for_is_left() -> None:
