@@ -123,7 +123,7 @@ async def test_a_huge_lift_flattens_no_other() -> None:
     [
         (
             Lift(Status.LIFT_UNBOUNDED, 0.2, SetKind.COMPLEMENT, excluded=(-3.0, -0.5)),
-            "unbounded: all but −300.00\u00a0% to −50.00\u00a0%",
+            "unbounded: all but −300.00% to −50.00%",
         ),
         (Lift(Status.LIFT_UNBOUNDED, 0.2, SetKind.ALL_REALS), "unbounded: every lift is possible"),
     ],
@@ -131,7 +131,7 @@ async def test_a_huge_lift_flattens_no_other() -> None:
 )
 async def test_unbounded_sets_are_named(lift: Lift, named: str) -> None:
     report = report_of(with_comparison(await documents_of(metrics=1), 0, lift=lift))
-    assert words(grid_of(report, "Goals"), 3)[0] == f"+20.00\u00a0% ({named})"
+    assert words(grid_of(report, "Goals"), 3)[0] == f"+20.00% ({named})"
 
 
 async def test_a_figure_too_large_for_an_axis_costs_its_picture_alone() -> None:
@@ -148,7 +148,7 @@ async def test_guardrails_have_margin_power_and_their_own_p() -> None:
     assert block.power is not None
     row = grid_of(report_of(documents), "Guardrails").rows[0]
 
-    assert row.cells[2] == Words("2\u00a0% relative", f"power {100 * block.power:.0f}\u00a0%")
+    assert row.cells[2] == Words("2% relative", f"power {100 * block.power:.0f}%")
     assert row.cells[5] == Words(f"{block.p_value:.4f}")
 
 

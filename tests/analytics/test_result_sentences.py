@@ -53,7 +53,7 @@ def only(result: MetricResult) -> Comparison:
 
 def test_a_fixed_plan_that_has_decided_tells_the_lift_and_its_p() -> None:
     sentence = said(compared(Mode.FIXED, 565), Progress(20_000, 20_000))
-    assert "+13.0% (95 % interval " in sentence
+    assert "+13.0% (95% interval " in sentence
     assert sentence.endswith("better, and a difference this large is unlikely by chance (p = 0.035).")
 
 

@@ -29,9 +29,9 @@ _FIELDS = {
 class Aim:
     """What is to be found or proven: an effect, or that a guardrail's harm stays within its margin."""
 
-    effect: Annotated[
-        float | None, Query(allow_inf_nan=False, description="Effect to find; relative, 0.05 is +5 %")
-    ] = None
+    effect: Annotated[float | None, Query(allow_inf_nan=False, description="Effect to find; relative, 0.05 is +5%")] = (
+        None
+    )
     effect_kind: Annotated[MarginKind, Query(description="A share of the baseline, or an amount")] = "relative"
     margin: Annotated[
         float | None,

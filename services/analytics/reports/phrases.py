@@ -90,7 +90,7 @@ def percent(value: float | None, form: str = "+.2f") -> str:
     size = abs(value)
     if size >= 10 or 0 < size < 0.0005:
         form = f"{'+' if form.startswith('+') else ''},.{4 if size >= 10 else 2}g"
-    return signed(f"{100 * value:{form}}\u00a0%")
+    return signed(f"{100 * value:{form}}%")
 
 
 def probability(value: float | None) -> str:

@@ -186,7 +186,7 @@ def _margin(block: GuardrailBlock) -> str:
 def effect(comparison: Comparison) -> str:
     """The lift with its interval where it is bounded, else the difference: those of the plan's mode."""
     sequential = "sequential " if comparison.decided_by in SEQUENTIAL else ""
-    level = f"{100 * (1 - comparison.alpha):g} % {sequential}interval"
+    level = f"{100 * (1 - comparison.alpha):g}% {sequential}interval"
     lift, difference = comparison.lift, comparison.difference
     if lift.estimate is not None and (bounds := _bounds(lift, _LIFT)):
         return f"{signed(lift.estimate, _LIFT)} ({level} {bounds})"

@@ -67,7 +67,7 @@ class ExperimentMetric(Input, strict=True):
         gt=0,
         le=MARGIN_MAX,
         description="Needed for a guardrail, and only for one: the harm that is tolerated. "
-        "Relative, 0.02 tolerates 2 % worse.",
+        "Relative, 0.02 tolerates 2% worse.",
     )
     margin_kind: MarginKind | None = Field(
         None, description="Only for a guardrail: a share of the control's mean, or an amount. `relative` when left out."

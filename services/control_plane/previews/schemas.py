@@ -10,7 +10,7 @@ from service_kit.schemas import Output
 
 
 class ShareView(Output):
-    """A part of the units of which it can be told, in percent, with its 95 % interval (Wilson)."""
+    """A part of the units of which it can be told, in percent, with its 95% interval (Wilson)."""
 
     percent: float
     lower: float

@@ -14,7 +14,7 @@ class QuotaTelemetry:
         )
         self.near = Counter(
             "verdict_quota_warnings_total",
-            "Writes taken with 80 % or more of a quota used",
+            "Writes taken with 80% or more of a quota used",
             ["quota"],
             registry=registry,
         )

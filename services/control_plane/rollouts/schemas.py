@@ -59,7 +59,7 @@ class GuardFields(Input, strict=True):
     metric: EntityKey | None = None
     built_in: BuiltIn | None = None
     margin: Annotated[float, Field(ge=0)] | None = Field(None, description="The harm that is tolerated.")
-    margin_kind: MarginKind | None = Field(None, description="`relative` where it is left out: 0.02 is 2 % worse.")
+    margin_kind: MarginKind | None = Field(None, description="`relative` where it is left out: 0.02 is 2% worse.")
     action: Action
     window_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = Field(
         None, description="After a unit's first exposure, in which its events count; 60 where it is left out."

@@ -4163,7 +4163,7 @@ export interface operations {
                 project?: string | null;
                 /** @description Key or id of the environment */
                 environment?: string | null;
-                /** @description Effect to find; relative, 0.05 is +5 % */
+                /** @description Effect to find; relative, 0.05 is +5% */
                 effect?: number | null;
                 /** @description A share of the baseline, or an amount */
                 effect_kind?: "relative" | "absolute";

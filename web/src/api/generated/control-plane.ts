@@ -4664,7 +4664,7 @@ export interface components {
         ExperimentMetric: {
             /**
              * Margin
-             * @description Needed for a guardrail, and only for one: the harm that is tolerated. Relative, 0.02 tolerates 2 % worse.
+             * @description Needed for a guardrail, and only for one: the harm that is tolerated. Relative, 0.02 tolerates 2% worse.
              */
             margin?: number | null;
             /**
@@ -5556,7 +5556,7 @@ export interface components {
             margin?: number | null;
             /**
              * Margin Kind
-             * @description `relative` where it is left out: 0.02 is 2 % worse.
+             * @description `relative` where it is left out: 0.02 is 2% worse.
              */
             margin_kind?: ("relative" | "absolute") | null;
             /** Metric */
@@ -9781,7 +9781,7 @@ export interface components {
         };
         /**
          * ShareView
-         * @description A part of the units of which it can be told, in percent, with its 95 % interval (Wilson).
+         * @description A part of the units of which it can be told, in percent, with its 95% interval (Wilson).
          */
         control_plane__previews__schemas__ShareView: {
             /** Lower */
