@@ -1,12 +1,12 @@
-import { Alert, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Alert, Stack } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { useRight } from "@/api/rights";
+import { AboutCard } from "@/components/AboutCard";
 import { Card } from "@/components/Card";
 import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
-import { EntityPicker } from "@/components/EntityPicker";
 import { Refusals } from "@/components/refusals/Refusals";
 import { EditReview } from "@/components/reviewing/EditReview";
 import { LookOnly } from "@/components/rights/LookOnly";
@@ -98,44 +98,7 @@ export function DefinitionTab({ config }: { readonly config: Config }) {
                 {...(readOnly ? {} : { onChange: (schema: JsonObject) => change({ schema }) })}
               />
             </Card>
-            <Card title="About it">
-              <Stack gap="sm">
-                <TextInput
-                  label="Name"
-                  readOnly={readOnly}
-                  value={draft.name}
-                  data-path="name"
-                  error={error("name")}
-                  onChange={(event) => change({ name: event.currentTarget.value })}
-                />
-                <Textarea
-                  label="Description"
-                  autosize
-                  minRows={2}
-                  readOnly={readOnly}
-                  value={draft.description}
-                  data-path="description"
-                  error={error("description")}
-                  onChange={(event) => change({ description: event.currentTarget.value })}
-                />
-                <TagsInput
-                  label="Tags"
-                  data-path="tags"
-                  readOnly={readOnly}
-                  maxTags={50}
-                  value={draft.tags}
-                  onChange={(tags) => change({ tags })}
-                />
-                <EntityPicker
-                  kind="member"
-                  label="Owner"
-                  data-path="owner"
-                  value={draft.owner}
-                  disabled={readOnly}
-                  onChange={(owner) => change({ owner })}
-                />
-              </Stack>
-            </Card>
+            <AboutCard about={draft} readOnly={readOnly} error={error} onChange={change} />
           </div>
         </div>
       </Refusals>

@@ -1,14 +1,14 @@
-import { Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { usePlace } from "@/api/place";
 import { useRight } from "@/api/rights";
+import { AboutCard } from "@/components/AboutCard";
 import { Card } from "@/components/Card";
 import { ConditionEditor } from "@/components/ConditionEditor";
 import { ConditionSentence } from "@/components/ConditionSentence";
 import { MEANWHILE, Meanwhile } from "@/components/concurrent/Meanwhile";
 import { useSharedDraft } from "@/components/concurrent/use-shared-draft";
-import { EntityPicker } from "@/components/EntityPicker";
 import { segmentKeysQuery } from "@/components/queries";
 import { Refusals } from "@/components/refusals/Refusals";
 import { EditReview } from "@/components/reviewing/EditReview";
@@ -103,44 +103,7 @@ export function SegmentEditor({ segment }: { readonly segment: Segment }) {
             )}
           </Card>
           <LongList segment={segment} />
-          <Card title="About it">
-            <Stack gap="sm">
-              <TextInput
-                label="Name"
-                readOnly={readOnly}
-                value={draft.name}
-                data-path="name"
-                error={error("name")}
-                onChange={(event) => change({ name: event.currentTarget.value })}
-              />
-              <Textarea
-                label="Description"
-                autosize
-                minRows={2}
-                readOnly={readOnly}
-                value={draft.description}
-                data-path="description"
-                error={error("description")}
-                onChange={(event) => change({ description: event.currentTarget.value })}
-              />
-              <TagsInput
-                label="Tags"
-                data-path="tags"
-                readOnly={readOnly}
-                value={draft.tags}
-                maxTags={50}
-                onChange={(tags) => change({ tags })}
-              />
-              <EntityPicker
-                kind="member"
-                label="Owner"
-                data-path="owner"
-                value={draft.owner}
-                disabled={readOnly}
-                onChange={(owner) => change({ owner })}
-              />
-            </Stack>
-          </Card>
+          <AboutCard about={draft} readOnly={readOnly} error={error} onChange={change} />
         </Refusals>
       </div>
       <div className={classes.side}>
