@@ -75,8 +75,8 @@ async def snapshot_torn(stage: Stage) -> AsyncIterator[None]:
 
 @fault(
     "the folder of an edge's snapshots can't be written",
-    ("VerdictEdgeEnvironmentFails",),
-    ("VerdictEdgeSnapshotsFail", "VerdictEdgeLost"),
+    ("VerdictEdgeSnapshotsFail",),
+    ("VerdictEdgeLost",),
 )
 async def snapshot_unwritable(stage: Stage) -> AsyncIterator[None]:
     folder = Path(stage.services["second_edge"].environment["FF_EDGE_SNAPSHOT_DIR"])

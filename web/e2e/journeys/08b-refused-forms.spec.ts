@@ -111,7 +111,7 @@ const FORMS: readonly Form[] = [
   },
 ];
 
-test("what each dialog is refused for lands on its controls", async ({ page, place, signIn }) => {
+test("what each dialog is refused for lands on its controls", async ({ page, place, signIn, clean }) => {
   await signIn(page, place.owner);
   for (const { name, page: at, open, send, fill, lands } of FORMS) {
     await test.step(name, async () => {
@@ -129,9 +129,15 @@ test("what each dialog is refused for lands on its controls", async ({ page, pla
       );
     });
   }
+  await clean(page);
 });
 
-test("what each page is refused for lands on its controls, after its review, too", async ({ page, place, signIn }) => {
+test("what each page is refused for lands on its controls, after its review, too", async ({
+  page,
+  place,
+  signIn,
+  clean,
+}) => {
   await furnish(place);
   await signIn(page, place.owner);
   const go = (path: string) => page.goto(`/p/${place.project}/${path}${path.includes("?") ? "&" : "?"}env=staging`);
@@ -205,6 +211,7 @@ test("what each page is refused for lands on its controls, after its review, too
       { path: "plan.steps[0].hold_seconds", control: held },
     ]);
   });
+  await clean(page);
 });
 
 /** What the pages show. */
