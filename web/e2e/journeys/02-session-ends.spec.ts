@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, type Place, settled, test } from "../fixtures";
+import { expect, type Place, settled, test, watch } from "../fixtures";
 
 const FLAG = {
   key: "checkout",
@@ -113,4 +113,30 @@ test("what waits for one person is never sent by another", async ({ page, place,
   await expect(page.getByRole("button", { name: "Account of Bert Other" })).toBeVisible();
   expect(await place.api.get(`${place.at}/${SETTINGS}`)).toEqual(before);
   await clean(page, { pictures: false });
+});
+
+test("who signs out in one tab is signed out in all, and nothing of theirs is left", async ({
+  page,
+  place,
+  signIn,
+  clean,
+}) => {
+  await signIn(page, place.owner);
+  await page.goto(`/p/${place.project}/flags?env=staging`);
+  const other = await page.context().newPage();
+  await watch(other);
+  await other.goto(`/p/${place.project}/flags/checkout?env=staging`);
+  const heading = (tab: Page) => tab.getByRole("heading", { level: 1 });
+  await expect(heading(other)).toHaveText("checkout");
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  for (const tab of [page, other]) {
+    await expect(heading(tab)).toHaveText(/^Sign in/);
+    await expect(tab.getByText("checkout")).toHaveCount(0);
+  }
+  await page.goBack();
+  await expect(heading(page)).toHaveText(/^Sign in/);
+  const kept = await page.evaluate(() => Object.keys(localStorage));
+  expect(kept.filter((key) => !/columns|color-scheme/.test(key))).toEqual([]);
+  await clean(page);
 });

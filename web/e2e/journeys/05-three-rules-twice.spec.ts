@@ -128,3 +128,36 @@ test("three nested rules by mouse, and again by keyboard", async ({ page, place,
     );
   }
 });
+
+test("rules are put in order by dragging one onto another", async ({ page, place, signIn, clean }) => {
+  const settings = `${place.at}/flags/ordered/environments/staging`;
+  await place.api.post(`${place.at}/flags`, {
+    key: "ordered",
+    type: "boolean",
+    variations: [
+      { key: "on", value: true },
+      { key: "off", value: false },
+    ],
+    off_variation: "off",
+    default: { variation: "off" },
+  });
+  const countries = ["DE", "FR", "NO"];
+  const rules = countries.map((value) => ({
+    if: { attribute: "country", operator: "eq", value },
+    then: { variation: "on" },
+  }));
+  await place.api.change(settings, { rules });
+  await signIn(page, place.owner);
+  await page.goto(`/p/${place.project}/flags/ordered?env=staging`);
+  const card = (number: number) => page.getByRole("listitem", { name: `Rule ${number}` });
+  await expect(card(3)).toContainText("NO");
+  await card(3).locator("[draggable=true]").dragTo(card(1));
+  await expect(card(1)).toContainText("NO");
+  await expect(card(2)).toContainText("DE");
+  await page.keyboard.press("Control+s");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Saved ordered in Staging")).toBeVisible();
+  const saved = await place.api.get<{ rules: readonly { readonly if: { readonly value: string } }[] }>(settings);
+  expect(saved.rules.map((each) => each.if.value)).toEqual(["NO", "DE", "FR"]);
+  await clean(page);
+});
