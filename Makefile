@@ -104,13 +104,13 @@ ci: ## All that a change is held to: the tests, then the demo
 	$(MAKE) test
 	$(MAKE) demo
 
-# What works on one core, and what waits for most of its time as the journeys do, goes side by side; the tests that
-# take all cores follow. The journeys take longer than the unit tests: their pace, last of all, is looked at alone.
+# What works on one core goes side by side; the tests that take all of them follow.
 test: ## Everything that must hold: linters, types, import rules, and all tests
 	@$(MAKE) --no-print-directory -j2 --output-sync=target lint web-test
 	@$(MAKE) --no-print-directory test-coverage
-	@$(MAKE) --no-print-directory -j2 --output-sync=target web-e2e test-unit LEFT_OUT="$(MEASURED)"
+	@$(MAKE) --no-print-directory web-e2e
 	@$(MAKE) --no-print-directory test-integration
+	@$(MAKE) --no-print-directory test-unit LEFT_OUT="$(MEASURED)"
 
 test-unit: install ## The tests of one part each, side by side on up to four processes (LEFT_OUT="tests/stats …": without these)
 	$(BIN)/python -m pytest -q $(PARALLEL) tests $(patsubst %,--ignore=%,$(TOGETHER) $(LEFT_OUT))
