@@ -82,24 +82,17 @@ class WorkerAllowance(Allowance):
 
 
 class RateLimit:
-    """Allowances by name. `kind` is the limit's name; `per_second` holds on average over a window of ten seconds.
-    `counts`: of the worker, where there are several. `window`: the number of its last ten seconds, so that the counts
-    of long ones stand beside those of short ones."""
+    """Allowances by name. `kind` is the limit's name; `most` holds a second, on average over a window of ten seconds,
+    or for `a_day` of UTC. `counts`: of the worker, where there are several. `window`: the number of its last ten
+    seconds, so that the counts of long ones stand beside those of short ones."""
 
-    def __init__(self, kind: str, per_second: int, clock: Clock, counts: WorkerCounts | None = None) -> None:
-        self._begin(kind, per_second * WINDOW_SECONDS, 1, clock, counts)
-
-    @classmethod
-    def of_a_day(cls, kind: str, per_day: int, clock: Clock, counts: WorkerCounts | None = None) -> RateLimit:
-        """One whose window is a day of UTC."""
-        limit = cls.__new__(cls)
-        limit._begin(kind, per_day, _WINDOWS_PER_DAY, clock, counts)
-        return limit
-
-    def _begin(self, kind: str, limit: int, windows: int, clock: Clock, counts: WorkerCounts | None) -> None:
+    def __init__(
+        self, kind: str, most: int, clock: Clock, counts: WorkerCounts | None = None, *, a_day: bool = False
+    ) -> None:
+        windows = _WINDOWS_PER_DAY if a_day else 1
         self.kind = kind
         self.window_seconds = windows * WINDOW_SECONDS
-        self._limit = limit
+        self._limit = most if a_day else most * WINDOW_SECONDS
         self._windows = windows
         self._clock = clock
         self._counts = counts
@@ -131,10 +124,9 @@ class RateLimit:
     def roll(self) -> None:
         """Begins a new window when it is time: every allowance is full again, idle ones are forgotten."""
         now = self._now()
-        window = self._last_of(now)
-        if window == self.window:
+        if self.window - self._windows < now <= self.window:
             return
-        self.window = window
+        self.window = window = self._last_of(now)
         self._overflow.begin(window, now)
         idle = [name for name, each in self._allowances.items() if not each.taken]
         for name in idle:

@@ -45,7 +45,7 @@ class CallerLimits:
         self._organization_events = limit("events_per_organization", rates.events_per_organization)
         per_day = rates.events_per_organization_per_day
         self._day_events = (
-            RateLimit.of_a_day("events_per_organization_per_day", per_day, clock, counts) if per_day else None
+            RateLimit("events_per_organization_per_day", per_day, clock, counts, a_day=True) if per_day else None
         )
         self.all = (
             self._addresses,

@@ -32,7 +32,7 @@ def test_whoever_asks_first_in_a_window_begins_it() -> None:
 
 def test_a_day_ends_at_midnight_of_utc() -> None:
     clock = ManualClock(1_767_571_200_000 - 7_000)
-    limit = RateLimit.of_a_day("events", 3, clock)
+    limit = RateLimit("events", 3, clock, a_day=True)
     assert [limit.allowance("a").take() for _ in range(4)] == [True] * 3 + [False]
     clock.advance(5)
     assert (limit.allowance("a").exhausted, int(limit.refusal("").headers["Retry-After"])) == (True, 2)
@@ -46,7 +46,7 @@ def test_a_day_ends_at_midnight_of_utc() -> None:
 def test_workers_count_a_day_together_and_short_windows_take_none_of_its_cells() -> None:
     clock = ManualClock(1_767_571_200_000)
     counts = SharedCounts(2, 16)
-    mine, other = (RateLimit.of_a_day("day", 10, clock, counts.part(each)) for each in (0, 1))
+    mine, other = (RateLimit("day", 10, clock, counts.part(each), a_day=True) for each in (0, 1))
     seconds = RateLimit("second", 1000, clock, counts.part(0))
     mine.allowance("a").take(6)
     for _ in range(3):

@@ -1,6 +1,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
 import { choose, press, type } from "../keyboard";
+import { flag } from "../scene";
 
 /** What a person does with a control, by mouse or without one. */
 interface Hand {
@@ -97,16 +98,7 @@ test("three nested rules by mouse, and again by keyboard", async ({ page, place,
   await place.api.post(`${place.at}/segments`, { key: "staff", included: ["anna"] });
   const flags = ["by-mouse", "by-keyboard"];
   for (const key of flags) {
-    await place.api.post(`${place.at}/flags`, {
-      key,
-      type: "boolean",
-      variations: [
-        { key: "on", value: true },
-        { key: "off", value: false },
-      ],
-      off_variation: "off",
-      default: { variation: "off" },
-    });
+    await place.api.post(`${place.at}/flags`, flag(key));
     await place.api.put(`${place.at}/flags/${key}/environments/staging/enabled`, { enabled: true });
   }
   await signIn(page, place.owner);
@@ -131,16 +123,7 @@ test("three nested rules by mouse, and again by keyboard", async ({ page, place,
 
 test("rules are put in order by dragging one onto another", async ({ page, place, signIn, clean }) => {
   const settings = `${place.at}/flags/ordered/environments/staging`;
-  await place.api.post(`${place.at}/flags`, {
-    key: "ordered",
-    type: "boolean",
-    variations: [
-      { key: "on", value: true },
-      { key: "off", value: false },
-    ],
-    off_variation: "off",
-    default: { variation: "off" },
-  });
+  await place.api.post(`${place.at}/flags`, flag("ordered"));
   const countries = ["DE", "FR", "NO"];
   const rules = countries.map((value) => ({
     if: { attribute: "country", operator: "eq", value },

@@ -1,4 +1,5 @@
 import { expect, test } from "../fixtures";
+import { flag } from "../scene";
 
 const CONDITIONS = [
   { attribute: "plan", operator: "eq", value: "pro" },
@@ -17,16 +18,7 @@ const CASES = [
 ];
 
 test("each refusal lands on its control", async ({ page, place, signIn, clean }) => {
-  await place.api.post(`${place.at}/flags`, {
-    key: "checkout",
-    type: "boolean",
-    variations: [
-      { key: "on", value: true },
-      { key: "off", value: false },
-    ],
-    off_variation: "off",
-    default: { variation: "off" },
-  });
+  await place.api.post(`${place.at}/flags`, flag("checkout"));
   const settings = `${place.at}/flags/checkout/environments/staging`;
   await place.api.change(settings, {
     rules: [{ if: { and: CONDITIONS }, then: { variation: "on" } }],
