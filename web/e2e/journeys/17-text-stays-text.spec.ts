@@ -37,9 +37,11 @@ test("what looks like a script stays text where it is typed", async ({ page, pla
   await openPage(page, `/p/${place.project}/flags?env=production&q=${encodeURIComponent(SCRIPT)}`);
   await staysText(page);
   await openPage(page, `/p/${place.project}/changes/1?env=staging`);
-  await page.getByRole("textbox", { name: /comment/i }).fill(SCRIPT);
+  const comment = page.getByRole("textbox", { name: /comment/i });
+  await comment.fill(SCRIPT);
   await page.getByRole("button", { name: "Comment", exact: true }).click();
-  await expect(page.getByRole("main").getByText(SCRIPT)).toBeVisible();
+  await expect(page.getByRole("article").getByText(SCRIPT)).toBeVisible();
+  await expect(comment).toHaveValue("");
   await staysText(page);
   await openPage(page, `/p/${place.project}/flags/${FLAG}?env=production`);
   await page.keyboard.press("Control+k");

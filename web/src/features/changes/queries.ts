@@ -117,7 +117,14 @@ export function useChangeActions(project: string, number: number) {
           }),
         ),
       ),
-    comment: (text: string) => done(write(controlPlane.POST(`${ONE}/comments`, { params: { path }, body: { text } }))),
+    /** Through as soon as it is saved: the list shows it when it has been asked again. */
+    comment: async (text: string) => {
+      try {
+        return await write(controlPlane.POST(`${ONE}/comments`, { params: { path }, body: { text } }));
+      } finally {
+        void client.invalidateQueries({ queryKey: ["changes", project] });
+      }
+    },
     measure: () => done(write(controlPlane.POST(`${ONE}/impact`, { params: { path } }))),
     apply: (version: number, how: { readonly reason: string; readonly bypass: boolean }) =>
       done(

@@ -29,7 +29,8 @@ export function Comments({ project, number, environment, say }: Props) {
     setBusy(true);
     try {
       await say(text.trim());
-      setText("");
+      // What was typed meanwhile is the next comment.
+      setText((now) => (now === text ? "" : now));
     } catch (thrown) {
       announceProblem(thrown, "The comment was not saved");
     } finally {
