@@ -81,6 +81,19 @@ export async function openTab(page: Page, address: string): Promise<void> {
   await quiet(page);
 }
 
+/** Holds requests of these addresses back until what comes is called. */
+export async function holdBack(page: Page, address: RegExp, method?: string): Promise<() => void> {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(address, async (route) => {
+    if (method === undefined || route.request().method() === method) await released;
+    await route.fallback();
+  });
+  return release;
+}
+
 /** Nothing is being asked or drawn; a question that follows from an answer counts, too. */
 async function quiet(page: Page): Promise<void> {
   await expect

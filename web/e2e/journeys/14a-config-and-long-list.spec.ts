@@ -1,4 +1,5 @@
 import { expect, test } from "../fixtures";
+import { holdBack } from "../pages";
 
 const KEYS = 100_000;
 
@@ -76,19 +77,12 @@ test("a segment takes a hundred thousand keys by file", async ({ page, place, si
   await clean(page, { name: "14a refused line", pictures: false });
 
   // The answer is held until the page has told how far it is.
-  let go = (): void => undefined;
-  const told = new Promise<void>((resolve) => {
-    go = resolve;
-  });
-  await page.route("**/long-list/included?*", async (route) => {
-    await told;
-    await route.continue();
-  });
+  const release = await holdBack(page, /\/long-list\/included\?/);
   await page.getByRole("button", { name: "Take another file" }).click();
   await send(Array.from({ length: KEYS }, (_, index) => `"user-${index}"`));
   const progress = page.getByRole("status").filter({ hasText: /% sent|Sent;/ });
   await expect(progress).toBeVisible();
-  go();
+  release();
   // What the file makes of the list is told first, and nothing is done.
   await expect(page.getByText("100,000 keys would be included then; 0 are now.")).toBeVisible();
   expect(await place.api.get(segment)).toMatchObject({ long_list: null });

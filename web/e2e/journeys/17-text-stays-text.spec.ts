@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
-import { addressOf, follow, openPage, openTab, routedPages, tabsOf } from "../pages";
+import { addressOf, follow, holdBack, openPage, openTab, routedPages, tabsOf } from "../pages";
 import { FLAG, furnish } from "../scene";
 
 /** What would run if any page took it for markup; it stands in every text that somebody can type. */
@@ -39,9 +39,12 @@ test("what looks like a script stays text where it is typed", async ({ page, pla
   await openPage(page, `/p/${place.project}/changes/1?env=staging`);
   const comment = page.getByRole("textbox", { name: /comment/i });
   await comment.fill(SCRIPT);
+  const release = await holdBack(page, /\/change-requests\/1\/comments(\?|$)/, "GET");
   await page.getByRole("button", { name: "Comment", exact: true }).click();
-  await expect(page.getByRole("article").getByText(SCRIPT)).toBeVisible();
+  // Saved is saved: the field doesn't wait for the list.
   await expect(comment).toHaveValue("");
+  release();
+  await expect(page.getByRole("article").getByText(SCRIPT)).toBeVisible();
   await staysText(page);
   await openPage(page, `/p/${place.project}/flags/${FLAG}?env=production`);
   await page.keyboard.press("Control+k");

@@ -4,6 +4,7 @@ import type { Page } from "@playwright/test";
 import { Api, expect, test } from "../fixtures";
 import { leadTo, press, reach } from "../keyboard";
 import { exposure, furnishFlag, outcome, sendEvents, untilResults } from "../outcomes";
+import { holdBack } from "../pages";
 
 const BOOLEAN = {
   type: "boolean",
@@ -104,14 +105,7 @@ test("a list is searched as soon as its rows are seen, and keeps what was typed 
     await place.api.post(`${place.at}/flags`, { ...BOOLEAN, key, default: { variation: "off" } });
   }
   await signIn(page, place.owner);
-  let letGo = () => {};
-  const seen = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route(/\/assets\/soon-[^/]*\.js$/, async (route) => {
-    await seen;
-    await route.continue();
-  });
+  const release = await holdBack(page, /\/assets\/soon-[^/]*\.js$/);
   await page.goto(`/p/${place.project}/flags?env=production`);
   const rows = page.getByRole("table", { name: "Flags" }).locator("tbody tr");
   await expect(rows).toHaveCount(2);
@@ -119,7 +113,7 @@ test("a list is searched as soon as its rows are seen, and keeps what was typed 
   await page.keyboard.press("/");
   await page.keyboard.type("check");
   await expect(rows).toHaveCount(1);
-  letGo();
+  release();
   await expect(page.getByRole("combobox", { name: "Tag" })).toBeVisible();
   const search = page.getByRole("searchbox", { name: "Find by key, name or description" });
   await expect(search).toBeFocused();

@@ -2,7 +2,7 @@ import { expect, type Page } from "@playwright/test";
 import { Api } from "../api";
 import { faultsOf } from "../faults";
 import { cutTexts } from "../looks";
-import { addressOf, follow, openPage, openTab, type RoutedPage, routedPages, tabsOf } from "../pages";
+import { addressOf, follow, holdBack, openPage, openTab, type RoutedPage, routedPages, tabsOf } from "../pages";
 import { newPlace } from "../place";
 import { FLAG, type Scene } from "../scene";
 import { keepPicture, keepPictures, PHONE, settled, survey } from "../survey";
@@ -65,18 +65,11 @@ test.describe("every page, in both schemes by axe, at 360 px and 200% without sc
     await expect(page.getByRole("main").getByRole("button", { name: "Clear filters" }).last()).toBeVisible();
     await survey(page, { name: "page flags no match", widths: true });
     // The list's answer is held back until its skeleton was looked at.
-    let goOn: () => void = () => undefined;
-    const looked = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    await page.route(/\/api\/v1\/projects\/[^/]+\/segments\?/, async (route) => {
-      await looked;
-      await route.continue();
-    });
+    const release = await holdBack(page, /\/api\/v1\/projects\/[^/]+\/segments\?/);
     await page.goto(`/p/${place.project}/segments?env=production`);
     await expect(page.locator("main [aria-busy=true]").first()).toBeVisible();
     await keepPicture(page, "page-segments-skeleton-light");
-    goOn();
+    release();
     await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
     expect(faultsOf(page)).toEqual([]);
     await page.context().close();
