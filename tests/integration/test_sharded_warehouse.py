@@ -142,10 +142,7 @@ async def others(warehouse: ArrowWarehouse) -> list[Any]:
         await exposures.shared_users(SCOPE, ["checkout", "other"]),
         await ContextReader(warehouse).recent(ENVIRONMENT | {"since": START - 100 * HOUR}, SampleSize(30)),
         await HistoryReader(warehouse).random_splits(SCOPE, window, splits=5, seed=7),
-        [
-            {**row, "total": round(row["total"], 6), "above": round(row["above"], 6)}
-            for row in (await MetricDaysReader(warehouse).days(FLAG, window, 0.5))[0]
-        ],
+        [await MetricDaysReader(warehouse).days(FLAG, each, 0.5) for each in FEW],
         [await SplitReader(warehouse).counts(replace(split, by_unit=by_unit)) for by_unit in (False, True)],
         [
             (await SplitReader(warehouse).closed(replace(split, by_unit=by_unit), (window,), START + 90 * HOUR)).answer

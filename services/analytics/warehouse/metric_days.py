@@ -9,6 +9,7 @@ from typing import Any
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.event_arrays import EventArrays, Part
 from analytics.warehouse.event_facts import EventFacts
+from analytics.warehouse.fixed_point import number, total, usable, whole
 from analytics.warehouse.scopes import MetricWindow
 from analytics.warehouse.sql import query, taken
 from analytics.warehouse.tallies import TALLIES, filled, of_slots
@@ -17,7 +18,7 @@ _DAYS = """SELECT
     toString(day) AS day,
     sum(chosen_events) AS events,
     countIf({present}) AS units,
-    sumIf({number}, {present}) AS total,
+    {total} AS total,
     {above} AS above,
     {below} AS below,
     {quantile} AS quantile
@@ -77,15 +78,16 @@ class MetricDaysReader:
         self, environment: dict[str, Any], window: MetricWindow, quantile: float
     ) -> tuple[list[Row], dict[str, int]]:
         """By day: events, units with one, the total of their numbers, a ratio's above and below, a quantile; and by day
-        how many users had anything at all. Windows after exposures are left out: there is none here. `environment`:
-        organization, environment, start, stop."""
+        how many users had anything at all. Numbers that are too large to be summed count as 0. Windows after exposures
+        are left out: there is none here. `environment`: organization, environment, start, stop."""
         sql, parameters = _text(replace(window, start=0, end=0), quantile)
         given = environment | parameters
         seen = query("seen_per_day")
         rows, found = await asyncio.gather(
             self._warehouse.rows(sql, taken(sql, given)), self._warehouse.rows(seen, taken(seen, environment))
         )
-        return rows, {row["day"]: row["seen"] for row in found}
+        sums = [row | {name: number(int(row[name])) for name in ("total", "above", "below")} for row in rows]
+        return sums, {row["day"]: row["seen"] for row in found}
 
 
 def _text(window: MetricWindow, level: float) -> tuple[str, dict[str, Any]]:
@@ -96,12 +98,13 @@ def _text(window: MetricWindow, level: float) -> tuple[str, dict[str, Any]]:
     words = EventArrays(names, facts, copies=False, trigger=False).words((part,))
     (passed, facets), parameters = facts.columns()
     is_ratio, is_quantile = window.aggregation.name == "ratio", bool(tally.list)
+    is_summed = not is_ratio and not is_quantile
     text = _DAYS.format(
         prefix=_PREFIX,
         present="notEmpty(list)" if is_quantile else of_slots(tally.present, 1),
-        number="0." if is_quantile else of_slots(tally.number, 1),
-        above="sum(numbers[1])" if is_ratio else "0.",
-        below="sum(numbers[2])" if is_ratio else "0.",
+        total=_exact(f"if({of_slots(tally.present, 1)}, {of_slots(tally.number, 1)}, 0.)") if is_summed else "'0'",
+        above=_exact("numbers[1]") if is_ratio else "'0'",
+        below=_exact("numbers[2]") if is_ratio else "'0'",
         # A level can't be a server-side parameter; as a float it is a number, whatever it was.
         quantile=f"quantileExactArray({float(level)!r})(list)" if is_quantile else "0.",
         numbers=", ".join(filled(each, part.words) for each in tally.slots),
@@ -115,3 +118,8 @@ def _text(window: MetricWindow, level: float) -> tuple[str, dict[str, Any]]:
         else "",
     )
     return text, parameters | {"names": names}
+
+
+def _exact(value: str) -> str:
+    """SQL: the sum of a double over all rows, whoever adds them."""
+    return total(whole(f"if({usable(value)}, {value}, 0.)"))
