@@ -34,7 +34,7 @@ class EdgeClient:
     """`statuses` counts every answer."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=5)
+        self._client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
         self.statuses: Counter[str] = Counter()
 
     def with_key(self, key: str) -> EdgeClient:

@@ -38,7 +38,7 @@ class Leaders:
         self._pair = pair
         self._told = told
         self._midst = midst
-        self._http = httpx.AsyncClient(timeout=2)
+        self._http = httpx.AsyncClient(timeout=30)
         self.kills = 0
         self.zombies = 0
         self.refused = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from pathlib import Path
@@ -17,11 +18,13 @@ def free_port() -> int:
     """Return a loopback TCP port that nobody listens on.
 
     The port lies below the range from which the system takes ports for outgoing connections: a server that is
-    killed and started again finds its port still free. One process never gives a port twice. Raises `OSError` when
-    no port is free.
+    killed and started again finds its port still free. One process never gives a port twice, and tests that run side
+    by side choose from ranges of their own: a server listens only seconds after its port was chosen. Raises `OSError`
+    when no port is free.
     """
+    first, end = _range()
     for _ in range(_TRIES):
-        port = _chance.randrange(_FIRST_PORT, _first_ephemeral_port())
+        port = _chance.randrange(first, end)
         if port not in _given and is_free(port):
             _given.add(port)
             return port
@@ -37,6 +40,12 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def _range() -> tuple[int, int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    width = (_first_ephemeral_port() - _FIRST_PORT) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return _FIRST_PORT + worker * width, _FIRST_PORT + (worker + 1) * width
 
 
 def _first_ephemeral_port() -> int:

@@ -22,6 +22,7 @@ PLAN = Plan(
     duplicate_window_seconds=3,
     repeated=0.4,
     fresh_seconds=60,
+    told_seconds=60,
     takeovers=2,
 )
 

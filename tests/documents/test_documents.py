@@ -22,6 +22,7 @@ from tests.documents import page
 from tests.documents.chromium import chromium
 from tests.waiting import same, until_blocking
 
+pytestmark = pytest.mark.timeout(900)
 TOUR = page.parsed((page.ROOT / "README.md").read_text().split("## Five-minute tour")[1].split("\n## ")[0])
 LOCKS = Path(__file__).parent / "locks"
 NEEDS = {"python": "python3", "node": "npm", "go": "go", "java": "mvn", "curl": "curl"}
@@ -171,7 +172,6 @@ def checkout(home: Path) -> Path:
 
 @pytest.mark.parametrize("language", list(NEEDS))
 @pytest.mark.usefixtures("toured")
-@pytest.mark.timeout(300)
 def test_a_program_evaluates_and_tracks(checkout: Path, language: str) -> None:
     assert shutil.which(NEEDS[language]), f"the tests need {NEEDS[language]} on the PATH (README, Two commands)"
     text = page.read(f"docs/integration/{language}.md")
@@ -184,7 +184,6 @@ def test_a_program_evaluates_and_tracks(checkout: Path, language: str) -> None:
 
 
 @pytest.mark.usefixtures("toured")
-@pytest.mark.timeout(600)
 def test_pages_in_a_browser_evaluate_and_track(checkout: Path) -> None:
     text = page.read("docs/integration/browser.md")
     folder = saved(checkout, "browser", text)

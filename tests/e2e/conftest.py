@@ -67,9 +67,8 @@ class Tenant:
         return document
 
     def edge(self, key: str | None = None) -> httpx.Client:
-        return httpx.Client(
-            base_url=self.services.edge.url, headers={"Authorization": f"Bearer {key or self.server_key}"}
-        )
+        bearer = {"Authorization": f"Bearer {key or self.server_key}"}
+        return httpx.Client(base_url=self.services.edge.url, headers=bearer, timeout=60)
 
     def wait_for_edge(self) -> None:
         """Returns when the edge serves the newest version that this tenant has written."""
@@ -86,7 +85,22 @@ class Tenant:
             f"{self.services.ingestor.url}/v1/events",
             json=events,
             headers={"Authorization": f"Bearer {self.server_key}"},
+            timeout=60,
         )
+
+    def status_at_ingestor(self) -> int:
+        """200 as soon as the ingestor knows the server key."""
+        url = f"{self.services.ingestor.url}/v1/events/counts"
+        return httpx.get(url, headers={"Authorization": f"Bearer {self.server_key}"}, timeout=60).status_code
+
+    def status_at_analytics(self) -> int:
+        """200 as soon as analytics knows the environment."""
+        return httpx.get(
+            f"{self.services.analytics.url}/v1/reconciliation",
+            params={"project": self.project, "environment": "production"},
+            headers={"Authorization": self.api.headers["Authorization"]},
+            timeout=60,
+        ).status_code
 
     def results(self, experiment_id: str) -> dict[str, Any]:
         return self.analysed(f"experiments/{experiment_id}/results")
@@ -197,8 +211,9 @@ def make_tenant(services: Services) -> Iterator[Callable[[], Tenant]]:
         tenant = Tenant(api, organization, project, keys["server"], keys["client"], services)
         with tenant.edge() as edge:
             until_blocking(lambda: same(edge.get("/v1/environment").status_code, 200))
-        # Ready with the first environment, not before.
-        until_blocking(lambda: same(httpx.get(f"{services.analytics.url}/readyz").status_code, 200))
+        # Ready with the first environment, and this one may come later.
+        until_blocking(lambda: same(tenant.status_at_ingestor(), 200))
+        until_blocking(lambda: same(tenant.status_at_analytics(), 200))
         return tenant
 
     yield make

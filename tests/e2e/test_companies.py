@@ -89,6 +89,10 @@ def test_what_users_do_is_tested_with_the_variance_of_their_companies(tenant: Te
     bought = [metric(user, "purchase", value) for user, values in market.spent.items() for value in values]
     assert tenant.send(bought).json()["accepted"] == len(bought)
     tenant.wait_for_units(experiment, COMPANIES)
+    everybody, shown_to = sum(map(len, market.users.values())), {"project": tenant.project, "environment": "production"}
+    until_blocking(
+        lambda: same(tenant.analysed("flags/new-checkout/exposures", **shown_to)["exposures"], everybody),
+    )
     buyers = dict.fromkeys(SIDES, 0)
     for company, side in market.side.items():
         buyers[side] += any(market.spent[user] for user in market.users[company])

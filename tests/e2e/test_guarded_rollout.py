@@ -70,7 +70,10 @@ class Traffic(threading.Thread):
 
     def run(self) -> None:
         begun = time.monotonic()
-        with self._tenant.edge() as edge, httpx.Client(base_url=self._tenant.services.ingestor.url) as ingestor:
+        with (
+            self._tenant.edge() as edge,
+            httpx.Client(base_url=self._tenant.services.ingestor.url, timeout=60) as ingestor,
+        ):
             ingestor.headers["Authorization"] = f"Bearer {self._tenant.server_key}"
             for number in range(100_000):
                 if self._ended.wait(max(0.0, begun + number * 60 / UNITS_A_MINUTE - time.monotonic())):
@@ -122,7 +125,7 @@ def first_rejection(units: list[Unit], alpha: float) -> float:
     raise AssertionError("the true data never show it")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_regression_is_rolled_back_by_itself(tenant: Tenant, record_property: Any) -> None:
     tenant.create("metrics", METRIC)
     tenant.create("flags", FLAG)

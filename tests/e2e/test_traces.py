@@ -78,7 +78,8 @@ def test_an_event_is_one_trace_from_its_sender_to_its_row(tenant: Tenant, collec
     with httpx.Client(base_url=tenant.services.edge.url, headers=headers) as edge:
         until_blocking(lambda: edge.post("/v1/events", json=[event]).json().get("accepted") == 1)
     insert = "INSERT INTO events_metric"
-    arrived(collector, trace_id, (EDGE, "POST /v1/events"), (LOADER, "events insert"), (LOADER, insert))
+    arrived(collector, trace_id, (EDGE, "POST /v1/events"), (INGESTOR, "POST /v1/events"), (LOADER, "events insert"))
+    arrived(collector, trace_id, (INGESTOR, "events publish"), (LOADER, insert))
     chain = [
         collector.one(trace_id, EDGE, "POST /v1/events"),
         collector.one(trace_id, INGESTOR, "POST /v1/events"),
@@ -115,6 +116,7 @@ def test_spans_hold_no_key_no_person_and_no_context(tenant: Tenant, collector: O
     credentials = tenant.services.credentials
     sign_in = {"email": credentials.admin_email, "password": credentials.admin_password}
     assert tenant.api.post("/api/v1/auth/login", json=sign_in).status_code == 200
+    tenant.wait_for_edge()
     with httpx.Client(base_url=tenant.services.edge.url, headers=headers) as edge:
         asked = {"context": {"targetingKey": "somebody-of-their-own", "country": "Atlantis"}}
         assert edge.post("/ofrep/v1/evaluate/flags/spied", json=asked).status_code == 200

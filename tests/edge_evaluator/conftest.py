@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from edge_evaluator.endpoints import event_streams
 from edge_evaluator.settings import EdgeSettings
+from service_kit.clock import SystemClock
 
 from tests.edge_evaluator.running_edge import RunningEdge, running_edge
 
@@ -18,6 +19,13 @@ StartEdge = Callable[..., Awaitable[RunningEdge]]
 def nothing_is_recent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream tells of what happens from now on; the tests of what happened just before set this themselves."""
     monkeypatch.setattr(event_streams, "RECENT_SECONDS", 0.0)
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that happens in the test happens at one moment, in one window of the limits."""
+    now = SystemClock().now()
+    monkeypatch.setattr(SystemClock, "now", lambda _: now)
 
 
 @pytest.fixture(params=["fast", "slow"])

@@ -19,6 +19,7 @@ PLAIN = request_bytes(
 )
 
 
+@pytest.mark.usefixtures("one_window")
 async def test_a_key_over_its_limit_is_told_when_to_come_back(start_edge: StartEdge) -> None:
     edge = await start_edge(edge_requests_per_key_per_second=1)
     answers = [await edge.flag("plain") for _ in range(12)]
@@ -29,6 +30,7 @@ async def test_a_key_over_its_limit_is_told_when_to_come_back(start_edge: StartE
     assert (await edge.flag("visible", key=CLIENT_KEY)).status_code == 200
 
 
+@pytest.mark.usefixtures("one_window")
 async def test_an_address_over_its_limit_is_refused_whatever_its_key(start_edge: StartEdge) -> None:
     edge = await start_edge(edge_requests_per_address_per_second=1)
     statuses = [(await edge.flag("plain", key=f"guess-{n}")).status_code for n in range(12)]
@@ -36,6 +38,7 @@ async def test_an_address_over_its_limit_is_refused_whatever_its_key(start_edge:
     assert (await edge.flag("plain")).status_code == 429
 
 
+@pytest.mark.usefixtures("one_window")
 @pytest.mark.parametrize("trusted", ["", "127.0.0.1"], ids=["of nobody", "of this proxy"])
 async def test_whose_word_counts_for_an_address(start_edge: StartEdge, trusted: str) -> None:
     edge = await start_edge(edge_requests_per_address_per_second=1, trusted_proxies=trusted)

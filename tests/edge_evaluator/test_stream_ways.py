@@ -182,6 +182,7 @@ async def test_streams_count_as_requests(start_edge: StartEdge) -> None:
     assert set(statuses) == {b"200", b"429"}
 
 
+@pytest.mark.usefixtures("one_window")
 @pytest.mark.parametrize("trusted", ["127.0.0.0/8", "10.0.0.0/8", ""])
 @pytest.mark.parametrize("chain", ["203.0.113.7", "6.6.6.6, 203.0.113.7", "203.0.113.7:4711", " , ", "127.0.0.9"])
 async def test_whose_streams_are_counted_behind_a_proxy(

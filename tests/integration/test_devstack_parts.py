@@ -29,7 +29,7 @@ from devstack.ports import free_port
 from devstack.processes import PartFailedError, Process, Program
 from devstack.stack import Stack
 from tests.processes import running
-from tests.waiting import until_blocking
+from tests.waiting import same, until_blocking
 
 KINDS: list[type[Part]] = [Postgres, Nats, Redis, ClickHouse]
 
@@ -126,8 +126,10 @@ def test_stop_leaves_no_process_and_restart_keeps_the_port(kind: type[Part], tmp
 
 
 def test_an_interrupted_statement_leaves_no_client_behind(postgres_server: Postgres) -> None:
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+
     def interrupt() -> None:
-        until_blocking(lambda: any(child.name() == "psql" for child in psutil.Process().children()))
+        until_blocking(lambda: same(postgres_server.run_sql(running), "1"))
         os.kill(os.getpid(), signal.SIGUSR1)
 
     before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
@@ -143,8 +145,9 @@ def test_an_interrupted_statement_leaves_no_client_behind(postgres_server: Postg
 
 
 def test_a_paused_server_is_silent_and_goes_on_when_resumed(fresh_redis: Redis) -> None:
-    with redis.Redis.from_url(fresh_redis.url, socket_timeout=0.2, retry=None) as client:
+    with redis.Redis.from_url(fresh_redis.url) as client:
         client.set("kept", "7")
+    with redis.Redis.from_url(fresh_redis.url, socket_timeout=0.2, retry=None) as client:
         fresh_redis.pause()
         with pytest.raises(redis.TimeoutError):
             client.get("kept")

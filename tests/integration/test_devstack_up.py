@@ -22,6 +22,7 @@ from examples.seed import behind, seed
 from tests.devstack.commands import UP_SECONDS, run
 from tests.waiting import until_blocking
 
+pytestmark = pytest.mark.timeout(900)
 FOLDER = Path("build/devstack")
 
 
@@ -54,7 +55,7 @@ def address_book(home: Path) -> dict[str, Any]:
 def served(book: dict[str, Any], arm: str) -> str:
     headers = {"Authorization": f"Bearer {book['environments']['production']['client_key']}"}
     answer = httpx.get(
-        f"{book['edge']}/v1/flags/gate-level", params={"user_id": "u", "recorded_arm": arm}, headers=headers
+        f"{book['edge']}/v1/flags/gate-level", params={"user_id": "u", "recorded_arm": arm}, headers=headers, timeout=60
     )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["variant"])
@@ -76,13 +77,13 @@ def test_the_address_book_has_the_agreed_form(home: Path) -> None:
     assert set(book["environments"]["production"]) == {"server_key", "client_key"}
     assert (home / "build/devstack.json").stat().st_mode & 0o777 == 0o600
     for service in ("control_plane", "edge", "ingestor", "analytics"):
-        assert httpx.get(f"{book[service]}/readyz").status_code == 200
+        assert httpx.get(f"{book[service]}/readyz", timeout=60).status_code == 200
     for prefix in ("", "/edge", "/events", "/analytics"):
-        assert httpx.get(f"{book['origin']}{prefix}/readyz").status_code == 200
-    login = httpx.post(f"{book['control_plane']}/api/v1/auth/login", json=book["admin"])
+        assert httpx.get(f"{book['origin']}{prefix}/readyz", timeout=60).status_code == 200
+    login = httpx.post(f"{book['control_plane']}/api/v1/auth/login", json=book["admin"], timeout=60)
     assert login.status_code == 200
     headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
-    flags = httpx.get(f"{book['control_plane']}/api/v1/projects/{book['project']}/flags", headers=headers)
+    flags = httpx.get(f"{book['control_plane']}/api/v1/projects/{book['project']}/flags", headers=headers, timeout=60)
     assert [flag["key"] for flag in flags.json()["items"]] == ["gate-level"]
 
 
@@ -92,7 +93,7 @@ class ShopReader:
     def __init__(self, book: dict[str, Any], person: str) -> None:
         self._book = book
         login = {"email": f"{person}@nordwind.example", "password": book["shop"]["password"]}
-        answer = httpx.post(f"{book['control_plane']}/api/v1/auth/login", json=login)
+        answer = httpx.post(f"{book['control_plane']}/api/v1/auth/login", json=login, timeout=60)
         assert answer.status_code == 200, answer.text
         self._headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
 

@@ -18,6 +18,7 @@ from openfeature import api
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
+from service_kit.clock import SystemClock
 
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge, running_edge
 from tests.edge_evaluator.sample_flags import boolean
@@ -96,7 +97,9 @@ async def test_python_is_told_what_is_wrong(edge: RunningEdge) -> None:
     assert (stranger.error_code, stranger.error_message) == (ErrorCode.GENERAL, "unauthorized")
 
 
-async def test_python_waits_as_long_as_it_is_told() -> None:
+async def test_python_waits_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = SystemClock().now()
+    monkeypatch.setattr(SystemClock, "now", lambda _: now)
     async with running_edge(EdgeSettings(edge_requests_per_key_per_second=1)) as edge:
         client = python_client(edge, SERVER_KEY)
         details = [await asyncio.to_thread(client.get_boolean_details, "plain", False) for _ in range(14)]

@@ -19,9 +19,10 @@ from messages.generated.edge_pb2 import EdgeHeartbeat
 from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
+from devstack.ports import free_port
 from devstack.services import Service
 from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter
-from tests.edge_evaluator.grpc_server.callers import Caller, free_port
+from tests.edge_evaluator.grpc_server.callers import Caller
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS
 from tests.environment_writer import open_stream, publish
 from tests.integration.worker_processes import Workers, in_one_window

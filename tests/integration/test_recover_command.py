@@ -58,7 +58,9 @@ class Installation:
 
     async def served(self, key: str) -> str:
         """The reason of the flag at the edge; the status where it is not 200."""
-        async with httpx.AsyncClient(base_url=self.edge.url, headers={"Authorization": f"Bearer {key}"}) as client:
+        async with httpx.AsyncClient(
+            base_url=self.edge.url, headers={"Authorization": f"Bearer {key}"}, timeout=60
+        ) as client:
             answer = await client.post("/ofrep/v1/evaluate/flags/checkout", json={"context": {}})
         return str(answer.json()["reason"]) if answer.status_code == 200 else str(answer.status_code)
 

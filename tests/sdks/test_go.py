@@ -15,6 +15,7 @@ from edge_script.process import scripted_edge
 from deploy.release.sdk_packages import module_zip
 from deploy.release.version import current_version
 
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).resolve().parents[2]
 SDK = ROOT / "sdks/go"
 MODULE = "github.com/feature-flag-platform/sdk/go"
@@ -47,7 +48,7 @@ def go(*command: str, cwd: Path, **environment: str) -> str:
         env=os.environ | {"GOTOOLCHAIN": "local"} | environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -62,7 +63,6 @@ def staticcheck(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(built)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("folder", MODULES.values(), ids=["sdk", "openfeature"])
 def test_its_form_is_checked(folder: Path, staticcheck: str) -> None:
     assert go("gofmt", "-l", ".", cwd=folder) == ""
@@ -70,7 +70,6 @@ def test_its_form_is_checked(folder: Path, staticcheck: str) -> None:
     assert go(staticcheck, "./...", cwd=folder) == ""
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("folder", MODULES.values(), ids=["sdk", "openfeature"])
 def test_its_own_tests_pass(folder: Path) -> None:
     """With the race detector where there is a C compiler, which it needs."""
@@ -133,7 +132,6 @@ def test_the_readmes_program_runs_in_an_empty_project(packed: dict[str, str], tm
         assert [event["value"] for event in edge.get("events?type=metric")] == [1.0]
 
 
-@pytest.mark.timeout(300)
 def test_the_provider_is_a_module_of_its_own(packed: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "main.go").write_text(PROVIDER)
     go("go", "mod", "init", "example.com/hello", cwd=tmp_path, **packed)

@@ -11,6 +11,7 @@ from sdk_trials.trial import Outcome
 
 from tests.sdks.drivers import driver
 
+pytestmark = pytest.mark.timeout(900)
 KINDS = {"python": "server", "node": "server", "go": "server", "web": "client"}
 
 

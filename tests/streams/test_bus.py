@@ -206,13 +206,13 @@ async def test_a_puller_gets_again_what_it_did_not_acknowledge(bus: Bus, spec: S
     for index in range(3):
         await bus.publish(f"{spec.name}.a", str(index).encode())
     consumer = await bus.pull(
-        spec.name, "loader", filter_subject=f"{spec.name}.>", ack_wait_seconds=0.5, max_ack_pending=10
+        spec.name, "loader", filter_subject=f"{spec.name}.>", ack_wait_seconds=2, max_ack_pending=10
     )
     first = await consumer.fetch(10, 2)
     assert [each.payload for each in first] == [b"0", b"1", b"2"]
     await first[0].ack()
     await first[2].ack()
-    again = await consumer.fetch(10, 5)
+    again = await consumer.fetch(10, 15)
     assert [(each.payload, each.deliveries) for each in again] == [(b"1", 2)]
     await again[0].ack()
     assert await consumer.fetch(10, 0.2) == []

@@ -29,7 +29,8 @@ def _jump(driver: Driver, seconds: float) -> None:
 def a_jump_breaks_no_stream(bench: Bench) -> None:
     """The clock jumps by a day and by a year, back and forth, at 10,000 evaluations a second: no exception, no changed
     answer, no new stream, `ready` all the time, and changes arrive as before."""
-    driver = bench.ready()
+    # A stream that says nothing for a while on a busy machine is not broken.
+    driver = bench.ready(silence=20)
     until(bench.streams)
     asked = len(bench.requests(bench.stream))
     driver.ask(

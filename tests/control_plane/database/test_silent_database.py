@@ -16,7 +16,7 @@ from service_kit.problems import Unavailable
 
 from chaos.proxy import FaultProxy
 
-HASTY = Patience(connect=1.0, statement=1.0, lock=0.5, work=1.5)
+HASTY = Patience(connect=3.0, statement=1.0, lock=0.5, work=4.0)
 
 
 @pytest.fixture

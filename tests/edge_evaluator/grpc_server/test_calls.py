@@ -34,6 +34,7 @@ async def test_a_key_is_needed_in_either_place() -> None:
         assert (await refusal(edge, "wrong", x_api_key=SERVER_KEY)).code() is grpc.StatusCode.UNAUTHENTICATED
 
 
+@pytest.mark.usefixtures("one_window")
 async def test_requests_count_for_the_key_as_by_http() -> None:
     async with grpc_edge(edge_requests_per_key_per_second=1) as edge:
         refused = None

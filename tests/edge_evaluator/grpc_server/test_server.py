@@ -15,8 +15,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from streams.memory import MemoryBus
 
+from devstack.ports import free_port
 from tests.certificates import Authority
-from tests.edge_evaluator.grpc_server.callers import free_port, grpc_edge
+from tests.edge_evaluator.grpc_server.callers import grpc_edge
 from tests.edge_evaluator.running_edge import SERVER_KEY, running_edge
 from tests.edge_evaluator.test_loaded_modules import loaded
 from tests.environment_writer import open_stream

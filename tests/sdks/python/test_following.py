@@ -242,6 +242,8 @@ def test_a_constructor_waits_no_longer_than_it_was_told(edge: ScriptedEdge) -> N
 
 
 def test_a_closed_client_has_no_thread_and_still_evaluates(edge: ScriptedEdge) -> None:
+    # Those of a client that was just closed end by themselves.
+    until_blocking(lambda: not any(each.name.startswith("feature-flags-") for each in threading.enumerate()))
     before = set(threading.enumerate())
     client = FeatureFlagClient(edge.server_key, edge.edge, start_wait=30)
     assert len(set(threading.enumerate()) - before) == 2
