@@ -45,6 +45,7 @@ export const test = base.extend<Fixtures, { readonly admin: Api }>({
   page: async ({ page, tolerance }, use) => {
     await watch(page, tolerance);
     await use(page);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
     expect(faultsOf(page), "what the page told of faults").toEqual([]);
   },
   // biome-ignore lint/correctness/noEmptyPattern: as above.

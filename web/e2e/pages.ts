@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, type Page, type Request } from "@playwright/test";
+import { expect, type Page, type Request, type Route } from "@playwright/test";
 import type { Scene } from "./scene";
 import { repository } from "./stack";
 
@@ -87,11 +87,15 @@ export async function holdBack(page: Page, address: RegExp, method?: string): Pr
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  await page.route(address, async (route) => {
+  const hold = async (route: Route) => {
     if (method === undefined || route.request().method() === method) await released;
     await route.fallback();
-  });
-  return release;
+  };
+  await page.route(address, hold);
+  return () => {
+    release();
+    void page.unroute(address, hold);
+  };
 }
 
 /** Nothing is being asked or drawn; a question that follows from an answer counts, too. */

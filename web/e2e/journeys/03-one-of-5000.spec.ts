@@ -36,8 +36,9 @@ test("one of 5,000 flags by filters, reload, back", async ({ page, place, signIn
   await rows.first().focus();
   for (const least of [199, 399]) {
     const atEnd = async () => {
-      await page.keyboard.press("End");
-      return page.evaluate(() => Number((document.activeElement as HTMLElement | null)?.dataset.index ?? -1));
+      const at = await page.evaluate(() => Number((document.activeElement as HTMLElement | null)?.dataset.index ?? -1));
+      if (at >= 0 && at < least) await page.keyboard.press("End");
+      return at;
     };
     await expect.poll(atEnd).toBeGreaterThanOrEqual(least);
     await drawn();

@@ -47,9 +47,11 @@ async function serve(page: Page, rule: number, variation: string): Promise<void>
   await control.selectOption(variation);
 }
 
-async function save(page: Page): Promise<void> {
+/** The notice goes by itself: it is looked at first. */
+async function save(page: Page, notice?: string): Promise<void> {
   await page.keyboard.press("Control+s");
   await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+  if (notice !== undefined) await expect(page.getByText(notice)).toBeVisible();
   await expect(page.getByRole("dialog")).toBeHidden();
 }
 
@@ -67,8 +69,7 @@ test("two people edit different rules: mine goes onto theirs", async ({ browser,
 
   const theirs = await another(browser, await place.person("administrator", "Bert Beside"), address, signIn);
   await serve(theirs, 2, "blue");
-  await save(theirs);
-  await expect(theirs.getByText(`Saved ${FLAG} in Staging`)).toBeVisible();
+  await save(theirs, `Saved ${FLAG} in Staging`);
   await theirs.context().close();
 
   // Nobody has reloaded anything: the page has seen it by itself.
@@ -84,8 +85,7 @@ test("two people edit different rules: mine goes onto theirs", async ({ browser,
 
   await told.getByRole("button", { name: "Put my changes onto theirs" }).click();
   await expect(told).toBeHidden();
-  await save(page);
-  await expect(page.getByText(`Saved ${FLAG} in Staging`)).toBeVisible();
+  await save(page, `Saved ${FLAG} in Staging`);
   await expect(page.getByRole("region", { name: "Unsaved changes" })).toBeHidden();
   expect(await place.api.get(settings)).toMatchObject({
     rules: [
@@ -113,8 +113,7 @@ test("two people edit the same: each conflict is chosen", async ({ browser, page
   const theirs = await another(browser, await place.person("administrator", "Bert Beside"), address, signIn);
   await serve(theirs, 1, "blue");
   await theirs.locator('[data-path="default.variation"]').selectOption("blue");
-  await save(theirs);
-  await expect(theirs.getByText(`Saved ${FLAG} in Staging`)).toBeVisible();
+  await save(theirs, `Saved ${FLAG} in Staging`);
   await theirs.context().close();
 
   const refused = page.waitForResponse((each) => each.request().method() === "PATCH");
@@ -130,8 +129,7 @@ test("two people edit the same: each conflict is chosen", async ({ browser, page
   await clean(page, { name: "07 conflict" });
   await rebase.click();
   await expect(everybody).toHaveValue("blue");
-  await save(page);
-  await expect(page.getByText(`Saved ${FLAG} in Staging`)).toBeVisible();
+  await save(page, `Saved ${FLAG} in Staging`);
   expect(await place.api.get(settings)).toMatchObject({
     rules: [
       { description: "Germany", then: { variation: "green" } },
@@ -156,8 +154,7 @@ test("what isn't published is looked at while it is edited", async ({ page, plac
   const told = page.getByRole("alert").filter({ hasText: MEANWHILE });
   await expect(told).toContainText("bert.beside");
   await told.getByRole("button", { name: "Put my changes onto theirs" }).click();
-  await save(page);
-  await expect(page.getByText("Changed segment friends")).toBeVisible();
+  await save(page, "Changed segment friends");
   expect(await place.api.get(segment)).toMatchObject({
     included: ["anna", "carla", "dora"],
     description: "Of the family",

@@ -37,8 +37,11 @@ test("an export is made, run and found where it goes", async ({ page, place, sig
   await clean(page, { name: "export run" });
 
   const below = join(repository, "build", "e2e", "stack", "exports");
-  const files = readdirSync(below, { recursive: true }).map(String);
-  expect(files.filter((each) => /warehouse.*exposures.*\.parquet$/.test(each)).length).toBeGreaterThan(0);
+  // A generation that is replaced may go while the folder is read.
+  await expect(() => {
+    const files = readdirSync(below, { recursive: true }).map(String);
+    expect(files.filter((each) => /warehouse.*exposures.*\.parquet$/.test(each)).length).toBeGreaterThan(0);
+  }).toPass();
 
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete the export" }).click();

@@ -9,7 +9,7 @@ async function untilAnswered(key: string, wanted: number): Promise<void> {
         (
           await fetch(`${stack().edge}/ofrep/v1/evaluate/flags`, {
             method: "POST",
-            headers: { "Content-Type": "application/json", Authorization: `Bearer ${key}` },
+            headers: { "Content-Type": "application/json", Authorization: `Bearer ${key}`, Connection: "close" },
             body: JSON.stringify({ context: { targetingKey: "u1" } }),
           })
         ).status,

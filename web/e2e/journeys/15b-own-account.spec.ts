@@ -35,7 +35,9 @@ test("somebody who is invited joins by the link, and makes a token of their own"
   await expect(page.getByRole("table", { name: "Your tokens" })).toContainText("laptop");
 
   const flags = () =>
-    fetch(`${stack.control_plane}/api/v1${place.at}/flags`, { headers: { Authorization: `Bearer ${token}` } });
+    fetch(`${stack.control_plane}/api/v1${place.at}/flags`, {
+      headers: { Authorization: `Bearer ${token}`, Connection: "close" },
+    });
   expect((await flags()).status).toBe(200);
   await clean(page, { name: "own account" });
 

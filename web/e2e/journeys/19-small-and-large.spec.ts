@@ -25,9 +25,9 @@ for (const { what, viewport } of SIZES) {
         .getByRole("switch", { name: /production/i })
         .first()
         .click();
-      await place.served("production", FLAG, context, ({ value }) => value === false);
       await expect(page.getByText(/Live on/).first()).toBeVisible();
-      expect(await tooWide(page)).toEqual([]);
+      await place.served("production", FLAG, context, ({ value }) => value === false);
+      await expect.poll(() => tooWide(page)).toEqual([]);
       await clean(page, { name: `flag off at ${what}` });
     });
 
@@ -56,7 +56,7 @@ for (const { what, viewport } of SIZES) {
       await dialog.getByRole("button", { name: "Approve" }).click();
       await expect(dialog).toHaveCount(0);
       await expect(page.getByText("Ready to apply").first()).toBeVisible();
-      expect(await tooWide(page)).toEqual([]);
+      await expect.poll(() => tooWide(page)).toEqual([]);
     });
 
     test("results are read", async ({ page, place, signIn, clean }) => {
@@ -86,7 +86,7 @@ for (const { what, viewport } of SIZES) {
       await expect(goals).toContainText("Purchase");
       await goals.getByText("Details of Purchase").click();
       await drawn(page);
-      expect(await tooWide(page)).toEqual([]);
+      await expect.poll(() => tooWide(page)).toEqual([]);
       await clean(page, { name: `results at ${what}` });
     });
   });

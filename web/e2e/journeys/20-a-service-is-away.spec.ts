@@ -81,8 +81,8 @@ test("the edge away: a change is kept, who lags is said, and it is served when t
   await away(stack, "edge_evaluator", async () => {
     const off = page.getByRole("switch", { name: /production/i }).first();
     await off.click();
-    await expect(off).not.toBeChecked();
     await expect(page.getByText(/No edge is live|Not yet heard from/).first()).toBeVisible();
+    await expect(off).not.toBeChecked();
     await expect
       .poll(() => place.api.get(`${place.at}/flags/${FLAG}/environments/production`))
       .toMatchObject({ enabled: false });

@@ -135,6 +135,7 @@ async function each(
     else await keepPictures(page, name);
   }
   expect(faultsOf(page)).toEqual([]);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await page.context().close();
 }
 

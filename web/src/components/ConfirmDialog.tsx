@@ -1,5 +1,5 @@
 import { Button, Group, Modal } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "./Failure";
 
@@ -18,16 +18,20 @@ interface Props {
 export function ConfirmDialog({ opened, onClose, title, children, confirm, tone = "normal", onConfirm }: Props) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const closed = useRef(0);
   const close = () => {
+    closed.current += 1;
     setProblem(null);
     onClose();
   };
   const run = async () => {
+    const before = closed.current;
     setBusy(true);
     setProblem(null);
     try {
       await onConfirm();
-      close();
+      // Who has closed it meanwhile may have opened something else.
+      if (closed.current === before) close();
     } catch (thrown) {
       setProblem(asProblem(thrown));
     } finally {

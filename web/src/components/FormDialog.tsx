@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { Failure } from "./Failure";
 import { saidByForm } from "./refusals/fields";
@@ -33,18 +33,22 @@ export function FormDialog({
 }: Props) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const closed = useRef(0);
   const close = () => {
+    closed.current += 1;
     setProblem(null);
     onClose();
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (busy || incomplete !== "") return;
+    const before = closed.current;
     setBusy(true);
     setProblem(null);
     try {
       await rest.onSubmit();
-      if (rest.stays !== true) close();
+      // Who has closed it meanwhile may have opened something else.
+      if (rest.stays !== true && closed.current === before) close();
     } catch (thrown) {
       setProblem(asProblem(thrown));
     } finally {

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Modal, Stack, Tabs, Textarea, TextInput } from "@mantine/core";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { asProblem, type Problem } from "@/api/problem";
 import { useKeys } from "@/lib/keyboard";
 import { Diff } from "./Diff";
@@ -85,6 +85,13 @@ function Content(props: Props) {
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const stands = useRef(true);
+  useEffect(() => {
+    stands.current = true;
+    return () => {
+      stands.current = false;
+    };
+  }, []);
   const lacksReason = reasonDemanded && reason.trim() === "";
   const lacksName = typedName !== undefined && typed !== typedName;
 
@@ -94,7 +101,8 @@ function Content(props: Props) {
     setProblem(null);
     try {
       await onSubmit({ reason: reason.trim() });
-      onClose();
+      // Who has closed it meanwhile may have opened something else.
+      if (stands.current) onClose();
     } catch (thrown) {
       setProblem(asProblem(thrown));
     } finally {

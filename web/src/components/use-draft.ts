@@ -16,7 +16,7 @@ export interface Draft<T> {
   /** What is stored has changed since; `rebase` says that the draft knows it. */
   readonly moved: boolean;
   readonly rebase: (next: T) => void;
-  /** It was written as this version: it goes on being shown until that has been read. */
+  /** It was written as it is in this render, as this version: it goes on being shown until that has been read. */
   readonly saved: (version: number) => void;
 }
 
@@ -41,7 +41,11 @@ export function useDraft<T>(stored: T, { acrossTabs = false, version = 0 }: Opti
   const base = held?.base ?? stored;
   const draft = held?.draft ?? stored;
   const dirty = useMemo(() => held !== null && !held.saved && !same(held.draft, held.base), [held]);
-  const moved = useMemo(() => dirty && !same(base, stored) && !same(draft, stored), [dirty, base, draft, stored]);
+  // Until what was written here has been read, what is stored is older than the draft: nobody else has changed it.
+  const moved = useMemo(
+    () => dirty && version >= (held?.version ?? 0) && !same(base, stored) && !same(draft, stored),
+    [dirty, held, version, base, draft, stored],
+  );
   useLeaveAsks(dirty, acrossTabs);
 
   const set = useCallback<Draft<T>["set"]>(
@@ -64,10 +68,13 @@ export function useDraft<T>(stored: T, { acrossTabs = false, version = 0 }: Opti
   );
   const saved = useCallback(
     (written: number) =>
-      setHeld((current) =>
-        current === null ? null : { base: current.draft, draft: current.draft, version: written, saved: true },
-      ),
-    [],
+      setHeld((current) => {
+        if (current === null) return null;
+        // What was changed while it was written is a change of what was written.
+        const whole = same(current.draft, draft);
+        return { base: whole ? current.draft : draft, draft: current.draft, version: written, saved: whole };
+      }),
+    [draft],
   );
 
   // A draft that is as before, or as it is stored by now, holds nothing back: what is stored goes on showing through.

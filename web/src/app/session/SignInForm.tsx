@@ -1,5 +1,5 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { asProblem, type Problem, sentence } from "@/api/problem";
 import { signIn, singleSignOnAddress, waysToSignIn } from "@/api/session";
 
@@ -18,11 +18,14 @@ export function SignInForm({ email: known = "", returnTo, onDone }: Props) {
   const [byPassword, setByPassword] = useState(true);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const asked = useRef("");
 
   const look = async () => {
     if (!email.includes("@")) return;
     try {
+      asked.current = email;
       const ways = await waysToSignIn(email);
+      if (asked.current !== email) return;
       setProvider(ways.singleSignOn);
       setByPassword(ways.password);
     } catch {

@@ -8,6 +8,7 @@ export type Preview = Schemas["PreviewView"];
 export type ExperimentChoice = "new_phase" | "stop" | "accept";
 
 const HALF_MINUTE = 30_000;
+const SOON = 5_000;
 
 export const policyQuery = (project: string, environment: string) =>
   queryOptions({
@@ -22,7 +23,10 @@ export const policyQuery = (project: string, environment: string) =>
     staleTime: HALF_MINUTE,
   });
 
-/** What edits would do in one environment, before they are made. */
+/** What keeps analytics from telling for a moment. */
+const PASSING: ReadonlySet<string> = new Set(["busy", "timeout", "no_store"]);
+
+/** What edits would do in one environment, before they are made; asked again where analytics was busy. */
 export const previewQuery = (project: string, environment: string, edits: readonly Edit[]) =>
   queryOptions({
     queryKey: ["preview", project, environment, edits],
@@ -35,6 +39,7 @@ export const previewQuery = (project: string, environment: string, edits: readon
         }),
       ),
     retry: false,
+    refetchInterval: ({ state }) => (PASSING.has(state.data?.unavailable?.code ?? "") ? SOON : false),
     staleTime: HALF_MINUTE,
     gcTime: 60_000,
     placeholderData: keepPreviousData,

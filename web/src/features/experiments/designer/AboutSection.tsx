@@ -19,7 +19,7 @@ export function AboutSection({
 }: SectionProps & { created: boolean; environment: string }) {
   const { project } = usePlace();
   const [kind, setKind] = useState<"flag" | "config">("flag");
-  const choose = useFlagChoice(project.key, environment, design, set);
+  const choose = useFlagChoice(project.key, environment, set);
   return (
     <Card title="Hypothesis">
       <div className={styles.fields}>

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Experiment, LayerSlots } from "../queries";
 import { rangesOf } from "./LayerRuler";
-import { changesInWords, createBody, EMPTY, equalShares, keyOf, missing, patchBody, withFlag } from "./model";
+import { changesInWords, createBody, EMPTY, equalShares, keyOf, missing, ofFlag, patchBody } from "./model";
 
 const flag = { key: "checkout", variations: [{ key: "on" }, { key: "off" }] } as unknown as Parameters<
-  typeof withFlag
->[1];
-const designed = { ...withFlag(EMPTY, flag, "off"), name: "Checkout", key: "checkout-test" };
+  typeof ofFlag
+>[0];
+const designed = { ...EMPTY, ...ofFlag(flag, "off"), name: "Checkout", key: "checkout-test" };
 
 describe("shares", () => {
   it("add up to 100 with two decimals", () => {
@@ -21,7 +21,7 @@ describe("a flag that was chosen", () => {
   it("brings its variations, and what it serves when it is off as the control", () => {
     expect(designed.control).toBe("off");
     expect(designed.variations.map((each) => each.key)).toEqual(["on", "off"]);
-    expect(withFlag(EMPTY, flag, null).control).toBe("on");
+    expect(ofFlag(flag, null).control).toBe("on");
   });
 });
 

@@ -128,10 +128,13 @@ export function designOf(experiment: Experiment): Design {
 }
 
 /** Of a flag that was chosen: its variations in equal shares, the off variation as the control. */
-export function withFlag(design: Design, flag: Pick<Flag, "key" | "variations">, off: string | null): Design {
+export function ofFlag(
+  flag: Pick<Flag, "key" | "variations">,
+  off: string | null,
+): Pick<Design, "flag" | "variations" | "control"> {
   const keys = flag.variations.map((each) => each.key);
   const control = off !== null && keys.includes(off) ? off : (keys[0] ?? "");
-  return { ...design, flag: flag.key, variations: equalShares(keys), control };
+  return { flag: flag.key, variations: equalShares(keys), control };
 }
 
 /** In percent with two decimals; what does not divide goes to the first. */

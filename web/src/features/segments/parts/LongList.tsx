@@ -144,6 +144,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           clearable
           clearButtonProps={{ "aria-label": "Take another file" }}
           value={file}
+          disabled={sending !== null}
           error={wrong || undefined}
           onChange={(given) => {
             setFile(given);
@@ -156,6 +157,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           label="List"
           data={["included", "excluded"]}
           value={listing}
+          disabled={sending !== null}
           onChange={(event) => {
             setListing(event.currentTarget.value === "excluded" ? "excluded" : "included");
             setTried(null);
@@ -165,6 +167,7 @@ function UploadForm({ segment }: { readonly segment: Segment }) {
           label="What becomes of it"
           data={Object.entries(MODES).map(([value, label]) => ({ value, label }))}
           value={mode}
+          disabled={sending !== null}
           onChange={(event) => {
             const given = event.currentTarget.value;
             setMode(given === "replace" || given === "remove" ? given : "add");
