@@ -68,7 +68,7 @@ export function DataTable<Row>(props: Props<Row>) {
   const focusRow = (index: number) => {
     const next = Math.min(Math.max(index, 0), rows.length - 1);
     setActive(next);
-    window.show(next, () => body.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+    window.focus(next);
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {

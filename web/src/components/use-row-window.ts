@@ -1,9 +1,10 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useLayoutEffect, useMemo, useState } from "react";
+import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 const VIRTUAL_FROM = 60;
 const ROW_HEIGHT = 48;
 const OVERSCAN = 3;
+const FRAMES_MAX = 60;
 
 export interface RowWindow {
   readonly indices: readonly number[];
@@ -11,8 +12,8 @@ export interface RowWindow {
   readonly before: number;
   readonly after: number;
   readonly measure: (element: HTMLTableRowElement | null) => void;
-  /** Scrolls a row into view and calls when it is drawn. */
-  readonly show: (index: number, then: () => void) => void;
+  /** Scrolls a row into view, and gives it the focus when it is drawn. */
+  readonly focus: (index: number) => void;
 }
 
 /** Which rows are drawn: all of a short table, those near the view of a long one. */
@@ -48,18 +49,27 @@ export function useRowWindow(rows: number, body: RefObject<HTMLElement | null>):
     },
     [isVirtual, virtualizer],
   );
-  const show = useCallback(
-    (index: number, then: () => void) => {
+  const wanted = useRef(-1);
+  const focus = useCallback(
+    (index: number) => {
+      wanted.current = index;
       if (isVirtual) virtualizer.scrollToIndex(index);
-      requestAnimationFrame(() => requestAnimationFrame(then));
+      // The frame after the next as a rule, and later on a busy machine.
+      const look = (left: number) => {
+        const row = body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+        if (wanted.current !== index) return;
+        if (row) row.focus();
+        else if (left > 0) requestAnimationFrame(() => look(left - 1));
+      };
+      requestAnimationFrame(() => requestAnimationFrame(() => look(FRAMES_MAX)));
     },
-    [isVirtual, virtualizer],
+    [isVirtual, virtualizer, body],
   );
   return {
     indices: isVirtual ? shown.map((each) => each.index) : all,
     before: first === undefined ? 0 : first.start - top,
     after: last === undefined ? 0 : virtualizer.getTotalSize() - (last.end - top),
     measure,
-    show,
+    focus,
   };
 }
