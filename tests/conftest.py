@@ -6,10 +6,12 @@ import asyncio
 import gc
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.settings import WarehouseSettings
 from control_plane.database import Database
 from hypothesis import HealthCheck, settings
 from service_kit import log_secrets
@@ -20,6 +22,7 @@ from devstack.parts import ClickHouse, Nats, Postgres, Redis
 from devstack.stack import Stack
 from tests import certificates_read_once, endpoints_read_once, routes_built_late
 from tests.case_names import name_of, numbered
+from tests.migrated_warehouse import MigratedWarehouse
 
 # The same examples in each run, at whatever pace. `--hypothesis-profile=search` looks for others.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -168,6 +171,32 @@ def clickhouse_database(clickhouse_server: ClickHouse) -> Iterator[str]:
     clickhouse_server.run_sql(f"CREATE DATABASE {name}")
     yield name
     clickhouse_server.run_sql(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="session")
+def migrated_clickhouse(clickhouse_server: ClickHouse) -> MigratedWarehouse:
+    """A warehouse with all migrations, to be copied."""
+    return MigratedWarehouse(clickhouse_server, f"migrated_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def migrated_clickhouse_database(
+    clickhouse_server: ClickHouse, migrated_clickhouse: MigratedWarehouse
+) -> Iterator[str]:
+    """The name of a database with all migrations, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    migrated_clickhouse.copy(name)
+    yield name
+    clickhouse_server.run_sql(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[Warehouse]:
+    """A warehouse of the test's own, with all migrations."""
+    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
+    yield warehouse
+    await warehouse.close()
 
 
 def pytest_collection_finish() -> None:

@@ -16,9 +16,9 @@ from tests.integration.patient import Patient, open_patient
 
 @pytest.fixture
 async def patient(
-    migrated_postgres_url: str, fresh_nats: Nats, clickhouse_url: str, clickhouse_database: str
+    migrated_postgres_url: str, fresh_nats: Nats, clickhouse_url: str, migrated_clickhouse_database: str
 ) -> AsyncIterator[Patient]:
-    store = WarehouseSettings(url=clickhouse_url, database=clickhouse_database)
+    store = WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database)
     async with open_patient(migrated_postgres_url, fresh_nats.url, store) as opened:
         yield opened
 

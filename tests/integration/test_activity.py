@@ -16,9 +16,8 @@ from bucketing.limits import FLAG_VARIATIONS_MAX
 from messages.sdk_keys import KeyKind, SdkKey
 from service_kit.clock import ManualClock
 
-from tests.integration.test_usage import HOUR, NOW, api, counted, loaded, payload, unknown, warehouse
+from tests.integration.test_usage import HOUR, NOW, api, counted, loaded, payload, unknown
 
-__all__ = ["warehouse"]
 MINUTE = 60_000
 WHERE = {"project": "shop", "environment": "production"}
 THIS_MINUTE = NOW - NOW % MINUTE

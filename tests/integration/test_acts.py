@@ -18,7 +18,6 @@ from analytics.loading.dead_letters_command import list_letters, replay_letters
 from analytics.operations import erasure
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.errors import WarehouseUnavailable
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
@@ -86,9 +85,9 @@ async def bus(fresh_nats: Nats) -> AsyncIterator[JetStreamBus]:
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
+    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     yield warehouse
     await warehouse.close()
 

@@ -22,9 +22,7 @@ from service_kit.http import Shell
 from tests.analytics.app_parts import parts_of
 from tests.analytics.people import PERSON, bearer
 from tests.contract.apps import apps
-from tests.integration.test_analytics_api import NOW, catalog, warehouse
-
-__all__ = ["warehouse"]
+from tests.integration.test_analytics_api import NOW, catalog
 
 ALL = frozenset(ROLES_OF_RIGHTS)
 OPEN = {"/healthz", "/readyz", "/metrics"}

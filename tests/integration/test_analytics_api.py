@@ -14,7 +14,6 @@ from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.documents import ResultDocument
 from analytics.results.exposures import ExposuresDocument
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS
 from bucketing.flagset import Fixed, Flag, FlagType
@@ -74,14 +73,6 @@ async def expose(warehouse: Warehouse, organization: str, users: list[str], vari
         "received_at": [NOW] * len(users),
     }
     await warehouse.insert("events_exposure", {name: (EXPOSURE_COLUMNS[name], values[name]) for name in values})
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,6 @@ from analytics.catalog.entries import Metric
 from analytics.results.analysis import Analysis, AnalysisTime
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from scipy import stats as scipy_stats
 
@@ -106,14 +104,6 @@ def ratio_test(companies: Companies, number: Any) -> tuple[float, float]:
         means.append(ratio)
         variances.append(spread / (len(n) * n.mean() ** 2))
     return means[1] - means[0], math.sqrt(sum(variances))
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 async def analysed(warehouse: Warehouse, measured: Metric) -> Analysis:

@@ -14,7 +14,6 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.results.snapshots import ResultSnapshots
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from messages.aggregations import AGGREGATIONS
@@ -116,9 +115,9 @@ class World:
 
 
 @pytest.fixture
-async def world(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[World]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def world(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[World]:
+    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     yield World(warehouse)
     await warehouse.close()
 

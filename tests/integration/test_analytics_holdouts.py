@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +15,6 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import MetricUse
 from analytics.programme.holdout_documents import HoldoutDocument
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from bucketing.flagset import Holdout
 from bucketing.hashing import bucket
@@ -75,14 +72,6 @@ def catalog(**environment: Any) -> Catalog:
     entries.experiments = {each.key: each for each in (one, other, companies)}
     made.ready = True
     return made
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 async def answered(warehouse: Warehouse, held: Catalog, path: str = PATH, role: str = "viewer") -> httpx.Response:

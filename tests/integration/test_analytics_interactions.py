@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +14,6 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Experiment, MetricUse
 from analytics.programme.interaction_documents import InteractionsDocument, MetricInteractionsDocument
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from bucketing.flagset import Comparison
 from prometheus_client import CollectorRegistry
@@ -103,14 +100,6 @@ def catalog(*others: Experiment) -> Catalog:
     entries.experiments = {each.key: each for each in (own, *others)}
     made.ready = True
     return made
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 async def answered(warehouse: Warehouse, held: Catalog, more: str = "", role: str = "viewer") -> httpx.Response:

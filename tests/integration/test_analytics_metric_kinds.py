@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,6 @@ from analytics.results.segment_documents import daily_document, segmented_docume
 from analytics.results.segments import SegmentAnalyst
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from messages.aggregations import AGGREGATIONS
 from stats import MetricResult
@@ -106,14 +103,6 @@ async def _insert(warehouse: Warehouse, table: str, columns: dict[str, str], row
     absent = {"experiment": "", "experiments": "", "unit_key": "", "override": False, "split": "", "received_at": START}
     full = [absent | origin | row for row in rows]
     await warehouse.insert(table, {name: (kind, [row[name] for row in full]) for name, kind in columns.items()})
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 def experiment(plan: Plan | None = None, role: Role = "goal") -> Experiment:

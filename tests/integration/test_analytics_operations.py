@@ -20,8 +20,6 @@ from analytics.loading.storage import store
 from analytics.planning import design
 from analytics.planning import endpoints as planning_endpoints
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from bucketing.flagset import Fixed, Flag, FlagType
 from messages.aggregations import AGGREGATIONS
 from messages.generated.event_pb2 import EventBatch
@@ -50,14 +48,6 @@ def catalog() -> Catalog:
         )
     made.ready = True
     return made
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

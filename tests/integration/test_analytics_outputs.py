@@ -18,7 +18,6 @@ from analytics.results.documents import ResultDocument
 from analytics.results.snapshots import ResultSnapshots
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from messages.aggregations import AGGREGATIONS
@@ -68,9 +67,9 @@ async def store(warehouse: Warehouse, table: str, columns: dict[str, str], rows:
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[Warehouse]:
+    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     exposures, events = [], []
     for number in range(200):
         at = START + number * 800_000

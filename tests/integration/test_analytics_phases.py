@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +14,6 @@ from analytics.results.documents import result_document
 from analytics.results.inquiries import PhaseNotFound, in_phase
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 
 from tests.analytics.answers import written
 from tests.integration.test_analytics_results import (
@@ -60,14 +57,6 @@ PHASED: Experiment = replace(
     phase=2,
     phases=(phase(1, START, SECOND, 5000), phase(2, SECOND, STOP, 7000)),
 )
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 def world_of(seed: int) -> World:

@@ -15,8 +15,6 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Experiment, MetricUse, Plan
 from analytics.programme.figure_documents import ProgrammeDocument
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
@@ -82,14 +80,6 @@ def experiments() -> dict[str, Experiment]:
     running = replace(over["none"], id="running", key="running", flag="elsewhere", status="running", stop_at=None)
     draft = replace(over["none"], id="draft", key="draft", status="draft", start_at=None, stop_at=None)
     return {**over, "running": running, "draft": draft}
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +17,6 @@ from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from messages.aggregations import AGGREGATIONS
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import events_stream, events_subject
@@ -144,14 +141,6 @@ def messages_of(world: World, seed: int) -> list[bytes]:
         )
         payloads.append(batch.SerializeToString())
     return payloads
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 async def load(warehouse: Warehouse, payloads: list[bytes]) -> None:

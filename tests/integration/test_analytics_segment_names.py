@@ -13,7 +13,6 @@ from analytics.results.segment_documents import segmented_document
 from analytics.results.segments import SegmentAnalyst
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS
 from bucketing.attributes import lookup
@@ -54,9 +53,9 @@ CONTEXTS: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[Warehouse]:
+    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     rows = [
         {
             "organization_id": "org-1",

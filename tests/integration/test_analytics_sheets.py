@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,7 @@ from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.erasure import erase_rows
 from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.scopes import BY_DAY, END_OF_TIME, ExposureScope, MetricWindow
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.sheet_leftovers import drop_unused
 from analytics.warehouse.sheet_steps import Step
 from analytics.warehouse.sheets import LAYERS_MAX, Sheets
@@ -149,14 +147,6 @@ class Counted:
             await command(sql, parameters)
 
         warehouse.command = counting  # type: ignore[method-assign]
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 async def answer(warehouse: Warehouse, rows: UnitRows, sheets: Sheets | None = None) -> list[Row]:

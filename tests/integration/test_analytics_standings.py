@@ -22,9 +22,8 @@ from service_kit.http import Shell
 from tests.analytics.app_parts import parts_of
 from tests.analytics.people import bearer
 from tests.integration.test_analytics_metric_kinds import ENVIRONMENT, HOUR, NOW, START, _insert, metric
-from tests.integration.test_analytics_programme import USERS, experiments, store, warehouse
+from tests.integration.test_analytics_programme import USERS, experiments, store
 
-__all__ = ["warehouse"]
 PATH = "/v1/experiments?project=shop&environment=production"
 PAGED = f"{PATH}&limit=4"
 

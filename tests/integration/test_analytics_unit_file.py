@@ -8,7 +8,6 @@ import io
 import json
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from typing import Any, Literal
@@ -24,8 +23,6 @@ from analytics.reports.unit_file import UnitFileLimits
 from analytics.results.analysis import Analysis, AnalysisTime, Analyst
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS
 from messages.aggregations import AGGREGATIONS
 from messages.pseudonyms import Pseudonyms
@@ -51,14 +48,6 @@ MORE: dict[str, dict[str, Any]] = {
     "distinct": {"property": "product"},
 }
 KINDS = [Metric(name, name, name, each, True, "purchase", **MORE.get(name, {})) for name, each in AGGREGATIONS.items()]
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 def catalog_of(metrics: list[Metric], **more: Any) -> tuple[Catalog, Experiment]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +14,7 @@ from analytics.results.documents import result_document
 from analytics.results.scope import scope_of, window_of
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.scopes import BY_DAY
-from analytics.warehouse.settings import WarehouseSettings
 from bucketing.flagset import AllOf, Comparison, Condition, Not
 from messages.aggregations import AGGREGATIONS
 from scipy import stats as scipy_stats
@@ -44,14 +41,6 @@ GERMANS: Condition = AllOf(
     (Comparison("country", "in", ["DE", "AT"]), Not(Comparison("app.build", "lt", 10)), Comparison("tier", "exists"))
 )
 LOOKBACK = 14 * 24 * HOUR
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 def world_of(seed: int) -> World:

@@ -17,9 +17,7 @@ from analytics.catalog.entries import Environment, MetricUse, Plan
 from analytics.results.measurements import MeasurementOptions, Measurer
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
-from analytics.warehouse.settings import WarehouseSettings
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
@@ -59,14 +57,6 @@ BEFORE = columns(
     lambda u: float(bool(u.before("cart"))),
 )
 COUNTRIES = ("fr", "de", "us")
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

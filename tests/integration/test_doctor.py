@@ -182,17 +182,18 @@ async def test_what_is_published_otherwise_than_it_compiles_is_found(patient: Pa
 
 
 async def test_what_clickhouse_lacks_is_found(
-    patient: Patient, settings: Settings, clickhouse_server: ClickHouse, clickhouse_database: str
+    patient: Patient, settings: Settings, clickhouse_server: ClickHouse, migrated_clickhouse_database: str
 ) -> None:
     await losses.note(patient.warehouse, "a folder was lost")
     clickhouse_server.run_sql(
-        f"ALTER TABLE {clickhouse_database}.schema_migrations DELETE WHERE number = 13 SETTINGS mutations_sync = 2"
+        f"ALTER TABLE {migrated_clickhouse_database}.schema_migrations DELETE WHERE number = 13"
+        " SETTINGS mutations_sync = 2"
     )
     part = "analytics and ClickHouse"
     told = await patient.diagnose(settings)
     assert told.has("fault", part, "1 migration missing, the first is 0013_sdk_key_uses")
     assert told.has("fault", part, "stored events are lost (a folder was lost)")
-    clickhouse_server.run_sql(f"DROP TABLE {clickhouse_database}.events_metric SYNC")
+    clickhouse_server.run_sql(f"DROP TABLE {migrated_clickhouse_database}.events_metric SYNC")
     assert (await patient.diagnose(settings)).has("fault", part, "it lacks tables: events_metric")
     store = Warehouse(replace(patient.warehouse.settings, url=f"http://127.0.0.1:{free_port()}"))
     patient.warehouse._session, session = store._session, patient.warehouse._session

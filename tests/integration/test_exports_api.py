@@ -17,7 +17,6 @@ from analytics.exports.seal import Sealer
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
@@ -43,9 +42,9 @@ Start = Callable[..., Awaitable[Client]]
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
+    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     yield warehouse
     await warehouse.close()
 

@@ -19,7 +19,6 @@ from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
@@ -55,9 +54,9 @@ def destination(endpoint: str) -> ObjectStoreDestination:
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
+    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     yield warehouse
     await warehouse.close()
 

@@ -18,7 +18,6 @@ from analytics.exports.repository import ExportRepository
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from service_kit.clock import ManualClock
 
@@ -41,9 +40,9 @@ from tests.analytics.exports.exported_rows import (
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
+    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     yield warehouse
     await warehouse.close()
 

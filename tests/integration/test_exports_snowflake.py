@@ -23,7 +23,6 @@ from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from service_kit.outbound import OutboundGuard
 
@@ -57,9 +56,9 @@ def destination(snowflake_server: dict[str, Any]) -> SnowflakeDestination:
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
+    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     yield warehouse
     await warehouse.close()
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import msgspec
 import pytest
 from analytics.loading.replay import listed, replay
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import DEAD_LETTERS, events_stream, events_subject
 from streams import StreamRefused, StreamSpec
@@ -46,14 +43,6 @@ def batch(lines: list[bytes]) -> bytes:
         metrics=b"\n".join(lines),
     )
     return message.SerializeToString()
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

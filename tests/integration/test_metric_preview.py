@@ -24,9 +24,8 @@ from tests.analytics.app_parts import parts_of
 from tests.analytics.people import bearer
 from tests.integration.test_activity import exposure, purchase, stored
 from tests.integration.test_analytics_metric_kinds import ENVIRONMENT, HOUR, NOW
-from tests.integration.test_analytics_programme import experiments, warehouse
+from tests.integration.test_analytics_programme import experiments
 
-__all__ = ["warehouse"]
 DAY = 24 * HOUR
 WHERE: dict[str, str | int] = {"project": "shop", "environment": "production", "days": 3}
 YESTERDAY = NOW - DAY

@@ -22,7 +22,6 @@ from analytics.warehouse.erasure import erase_rows
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.export_events import NO_KEY, EventReader, EventWindow
 from analytics.warehouse.exposures import ExposureReader
-from analytics.warehouse.migrations import migrate
 from analytics.warehouse.scopes import END_OF_TIME
 from analytics.warehouse.settings import WarehouseSettings
 from messages.aggregations import AGGREGATIONS
@@ -117,9 +116,9 @@ class Store:
 
 
 @pytest.fixture
-async def store(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Store]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
+async def store(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[Store]:
+    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse.migrated = True
     for table in TABLES:
         await warehouse.command(f"SYSTEM STOP MERGES {table}")
     yield Store(warehouse)

@@ -50,7 +50,7 @@ async def test_what_was_sealed_with_another_secret_is_found(
 
 
 async def test_a_clickhouse_that_is_older_than_the_stream_is_found(
-    patient: Patient, settings: Settings, clickhouse_server: ClickHouse, clickhouse_database: str
+    patient: Patient, settings: Settings, clickhouse_server: ClickHouse, migrated_clickhouse_database: str
 ) -> None:
     kept = datetime.now(UTC)
     for number in range(10, 20):
@@ -59,13 +59,13 @@ async def test_a_clickhouse_that_is_older_than_the_stream_is_found(
     assert (await patient.restore_checked(settings)).has("well", "ClickHouse", "13 messages of the stream looked for")
     for table in ("events_exposure", "events_metric"):
         others = "DELETE WHERE event_id NOT LIKE 'e0-%' SETTINGS mutations_sync = 2"
-        clickhouse_server.run_sql(f"ALTER TABLE {clickhouse_database}.{table} {others}")
+        clickhouse_server.run_sql(f"ALTER TABLE {migrated_clickhouse_database}.{table} {others}")
     told = await patient.restore_checked(settings)
     assert told.has("fault", "ClickHouse", "12 of 13 messages that were loaded are not stored")
     since = told.remedies("ClickHouse").split("--since ")[1].split("`")[0]
     assert datetime.fromisoformat(since) <= kept
     for statement in DROPS["the events"]:
-        clickhouse_server.run_sql(statement.format(database=clickhouse_database))
+        clickhouse_server.run_sql(statement.format(database=migrated_clickhouse_database))
     told = await patient.restore_checked(settings)
     assert told.has("fault", "ClickHouse", "it lacks tables: events_exposure, events_metric")
 

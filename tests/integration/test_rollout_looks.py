@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from analytics.catalog.entries import Metric
 from analytics.catalog.rollouts import Guard, GuardedRollout, Stage
 from analytics.monitoring.findings import Asked, findings_of, strongest
 from analytics.monitoring.looks import SETTLING_MILLISECONDS, Looker
 from analytics.monitoring.observations import Observation
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.split_units import SplitReader
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from messages.aggregations import AGGREGATIONS
@@ -49,14 +45,6 @@ ROLLOUT = GuardedRollout(
     alpha=0.05,
     by_unit=False,
 )
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(warehouse)
-    yield warehouse
-    await warehouse.close()
 
 
 async def expose(warehouse: Warehouse, *rows: tuple[str, str, int], split: str = "$default", unit: str = "") -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import msgspec
-import pytest
 from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment
@@ -18,8 +17,6 @@ from analytics.loading.batches import LoadLimits
 from analytics.loading.loader import LoaderOptions
 from analytics.usage.evidence import UsageEvidence
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import migrate
-from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.usage import OTHERS, VARIATIONS_MAX, RollUp, UsageReader
 from messages.generated.event_pb2 import EventBatch
 from messages.generated.usage_pb2 import UsageReply, UsageRequest
@@ -37,14 +34,6 @@ HOUR = 3_600_000
 NOW = int(time.time() * 1000)
 THIS_HOUR = NOW - NOW % HOUR
 PRODUCTION = {"project": "shop", "environment": "production"}
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
-    made = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
-    await migrate(made)
-    yield made
-    await made.close()
 
 
 @asynccontextmanager
