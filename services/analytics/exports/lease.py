@@ -82,6 +82,11 @@ class Lease:
             self._silent_since = asked_at
             self.run = run
 
+    async def end(self, keeping: asyncio.Task[None]) -> None:
+        """Ends `keep`, not in the middle of a write: whether that came through would be unknown, the next refused."""
+        async with self._writing:
+            keeping.cancel()
+
     async def keep(self) -> None:
         """Gives signs of life until it is cancelled. Raises LeaseLost."""
         while True:

@@ -154,7 +154,7 @@ class ExportWorker:
             async with asyncio.TaskGroup() as group:
                 keeping = group.create_task(lease.keep())
                 error = await self._attempts(found, lease)
-                keeping.cancel()
+                await lease.end(keeping)
             await self._conclude(found.export, lease, error)
         except* (LeaseLost, WarehouseError) as errors:
             # The run stays as it is and is taken up again when the lease has ended.
