@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Generator
-from heapq import heappop, heappush
 from time import perf_counter
 from typing import Any, Generic, TypeVar
+
+from service_kit.fair_row import FairRow
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]
 """Work that can be left for a while wherever it yields."""
 
 SLICE_SECONDS = 0.0005
-_ROUNDS = 4
-_IDLE_KEPT_MAX = 1024
+ROUNDS = 4
+"""Without such work, between two slices: as long as it takes from an answer of a store to whoever waits for it."""
 
 
 def finished(steps: Steps[T]) -> T:
@@ -49,11 +50,7 @@ class FairWork:
         self._left = slice_seconds
         self._between_slices = False
         self._waiting: dict[str, deque[_Job[Any]]] = {}
-        self._row: list[tuple[float, int, str]] = []
-        self._arrivals = 0
-        # In seconds of work: how far each organization is, and how far the one is whose turn it was last.
-        self._served: dict[str, float] = {}
-        self._now = 0.0
+        self._row = FairRow()
 
     async def done(self, organization_id: str, steps: Steps[T]) -> T:
         """What the steps come to. Raises what they raise."""
@@ -73,7 +70,7 @@ class FairWork:
             self._left -= self._time() - started
             if self._left <= 0:
                 self._wait_for_slice()
-        self._served[organization_id] = max(self._now, self._served.get(organization_id, 0.0)) + self._slice
+        self._row.spend(organization_id, self._slice)
         return await self._queued(organization_id, steps)
 
     def _queued(self, organization_id: str, steps: Steps[T]) -> asyncio.Future[T]:
@@ -81,22 +78,17 @@ class FairWork:
         jobs = self._waiting.get(organization_id)
         if jobs is None:
             jobs = self._waiting[organization_id] = deque()
-            self._enter(organization_id, self._served.get(organization_id, 0.0))
+            self._row.enter(organization_id)
         jobs.append(job)
         self._wait_for_slice()
         return job.result
-
-    def _enter(self, organization_id: str, served: float) -> None:
-        """Who had nothing to do for a while saves nothing up."""
-        self._arrivals += 1
-        heappush(self._row, (max(served, self._now), self._arrivals, organization_id))
 
     def _wait_for_slice(self) -> None:
         """Who has done its work goes on meanwhile, to the bus and back."""
         if self._between_slices:
             return
         self._between_slices = True
-        self._pass(_ROUNDS)
+        self._pass(ROUNDS)
 
     def _pass(self, rounds: int) -> None:
         if rounds:
@@ -115,20 +107,18 @@ class FairWork:
             self._wait_for_slice()
 
     def _turn(self) -> None:
-        self._now, _, organization_id = heappop(self._row)
+        organization_id = self._row.pop()
         jobs = self._waiting[organization_id]
         started = self._time()
         if _ended(jobs[0], started + self._left, self._time):
             jobs.popleft()
         spent = self._time() - started
         self._left -= spent
+        self._row.spend(organization_id, spent)
         if jobs:
-            self._enter(organization_id, self._now + spent)
-            return
-        del self._waiting[organization_id]
-        self._served[organization_id] = self._now + spent
-        if len(self._served) > _IDLE_KEPT_MAX + len(self._waiting):
-            self._served = {each: at for each, at in self._served.items() if at > self._now}
+            self._row.enter(organization_id)
+        else:
+            del self._waiting[organization_id]
 
 
 def _ended(job: _Job[Any], until: float, time: Callable[[], float]) -> bool:

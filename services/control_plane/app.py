@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI
 from service_kit.actor_limits import ActorLimits
+from service_kit.fair_requests import FairRequests
+from service_kit.fair_steps import FairSteps
 from service_kit.http import Shell, Uploads
 from service_kit.route_index import index_routes
 from service_kit.token_keys import VerificationKey
@@ -201,6 +203,7 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     app.add_middleware(PropagationAnswers, waits=parts.waits)
     describe_waiting(app)
     app.add_middleware(OwnTenancy)
+    app.add_middleware(FairRequests, steps=FairSteps())
     return app
 
 

@@ -151,7 +151,7 @@ async def test_many_that_are_gone_are_forgotten() -> None:
     work = Work()
     for number in range(3000):
         await work.begin(f"org-{number}", 2)
-    assert len(work._work._served) < 2000
+    assert len(work._work._row._served) < 2000
 
 
 def test_steps_can_be_done_at_once() -> None:

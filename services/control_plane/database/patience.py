@@ -21,6 +21,7 @@ class Patience:
 class Connections:
     """What a pool opens at most, what it keeps open, what the server calls it by, and the role that it works as; None
     is the login's own. `idle`: the seconds after which the server ends a transaction that does nothing, with its locks.
+    `each`: how many of them the requests of one organization have at once; None: all.
     """
 
     most: int = 10
@@ -28,14 +29,20 @@ class Connections:
     name: str = "control_plane"
     role: str | None = None
     idle: float = 30.0
+    each: int | None = None
 
 
 def request_connections(most: int) -> Connections:
     """They see nothing by themselves: each transaction says whose rows it works on."""
-    return Connections(most=most, role=APP)
+    return Connections(most=most, role=APP, each=_all_but_a_quarter(most))
 
 
-ACCOUNT_CONNECTIONS = Connections(most=4, kept=0, name="control_plane accounts", role=ACCOUNTS_ROLE)
+def _all_but_a_quarter(most: int) -> int:
+    """Nobody waits for the work of one organization alone."""
+    return most - most // 4
+
+
+ACCOUNT_CONNECTIONS = Connections(most=4, kept=0, name="control_plane accounts", role=ACCOUNTS_ROLE, each=3)
 """Who asks is found in one round trip, so by connections that are for nothing else."""
 RELAY_CONNECTIONS = Connections(most=6, kept=2, name="control_plane relay", role=SYSTEM)
 """One to work with and one to hold the lease beside it: both are kept, so that nobody else takes their place.

@@ -11,7 +11,9 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from service_kit.fair_requests import served_name
 from service_kit.logs import get_logger
+from service_kit.shared_turns import SharedTurns
 
 from control_plane.database.connections import CommitUnknown, Driver, is_lost
 from control_plane.database.patience import Connections, Patience
@@ -26,11 +28,12 @@ DRIVER_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.Interface
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Connections, each given to whoever has waited longest: the driver's own pool gives a free one to whoever asks in
-    the moment, and sends those who waited for it to the end of the queue."""
+    """Connections, given to whoever requests are of by turns, and of one to the request that has waited longest: the
+    driver's own pool gives a free one to whoever asks in the moment, and sends those who waited for it to the end of
+    the queue."""
 
     connections: asyncpg.Pool[asyncpg.Record]
-    turns: asyncio.Semaphore
+    turns: SharedTurns
 
     @property
     def in_use(self) -> int:
@@ -73,7 +76,7 @@ async def new_pool(url: str, connections: Connections, patience: Patience) -> Po
         init=read_json,
         reset=_nothing,
     )
-    return Pool(opened, asyncio.Semaphore(connections.most))
+    return Pool(opened, SharedTurns(connections.most, per_name=connections.each or connections.most))
 
 
 @asynccontextmanager
@@ -82,16 +85,16 @@ async def held(pool: Pool, seconds: float) -> AsyncIterator[Driver]:
     neither a cancellation nor a rollback. Raises `Refused` when time was what was missing."""
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + seconds
+    name = served_name()
     try:
-        async with asyncio.timeout_at(ends_at if seconds < math.inf else None):
-            await pool.turns.acquire()
+        await pool.turns.begin(name, seconds=seconds if seconds < math.inf else None)
     except TimeoutError as error:
         raise Refused(NO_CONNECTION) from error
     try:
         async with _acquired(pool, ends_at) as driver:
             yield driver
     finally:
-        pool.turns.release()
+        pool.turns.end(name)
 
 
 @asynccontextmanager

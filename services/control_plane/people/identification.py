@@ -14,6 +14,8 @@ import asyncpg
 from fastapi import Request
 from service_kit.actor_limits import ActorLimits
 from service_kit.credentials import require_bearer
+from service_kit.fair_requests import serve
+from service_kit.origins import address_of
 from service_kit.tokens import AccessTokens, Claims, InvalidToken, UnknownKey, WithdrawnToken
 
 from control_plane.access import repository
@@ -50,11 +52,13 @@ class Identification:
     async def identify(self, request: Request) -> Actor:
         """Raises `Unauthorized` without a credential, or with one that is wrong, expired or withdrawn, and `Forbidden`
         for a write with a cookie from a page that may not, and `TooManyRequests`."""
-        if self._limits is None:
-            return await self._identified(request)
-        self._limits.admit_address(request)
+        if self._limits is not None:
+            self._limits.admit_address(request)
+        serve("address", address_of(request))
         actor = await self._identified(request)
-        self._limits.admit(actor.kind, str(actor.id), request.method)
+        if self._limits is not None:
+            self._limits.admit(actor.kind, str(actor.id), request.method)
+        serve("organization", str(min(actor.organization_ids, default=actor.id)))
         return actor
 
     async def _identified(self, request: Request) -> Actor:
