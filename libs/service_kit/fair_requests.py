@@ -24,13 +24,14 @@ _KNOWN_MAX = 10_000
 class _Served:
     """Whose a request is: `name` has its turns, and among those of `counted` it is under way."""
 
-    __slots__ = ("counted", "credential", "name", "requests")
+    __slots__ = ("address", "counted", "credential", "name", "requests")
 
     def __init__(self, requests: FairRequests, scope: Scope) -> None:
         self.requests = requests
         self.credential = _credential_of(scope)
         client = scope.get("client")
-        self.name = requests.known.get(self.credential) or f"address {client[0] if client else ''}"
+        self.address = f"address {client[0] if client else ''}"
+        self.name = requests.known.get(self.credential, self.address)
         self.counted: str | None = None
 
 
@@ -70,6 +71,9 @@ class FairRequests:
         try:
             await self._steps.done(_called(self._app, scope, receive, send), lambda: served.name)
         finally:
+            if served.counted == served.address:
+                # It was asked who that is, and nobody is.
+                self.known.pop(served.credential, None)
             self._leave(served)
             _present.reset(token)
 

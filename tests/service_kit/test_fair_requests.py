@@ -118,6 +118,17 @@ async def test_a_credential_that_was_found_to_be_somebodys_has_their_turns_from_
     ]
 
 
+async def test_a_credential_that_is_nobodys_any_more_has_nobodys_turns() -> None:
+    service = Service()
+    service.leave.set()
+    await service.ask("a", token="withdrawn")
+    await service.ask("", token="withdrawn")
+    service.names.clear()
+    await service.ask("", token="withdrawn")
+    assert service.names == ["address 192.0.2.1"]
+    assert not service.requests.known
+
+
 async def test_credentials_are_remembered_by_their_digests_and_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fair_requests, "_KNOWN_MAX", 3)
     service = Service()

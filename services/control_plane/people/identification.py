@@ -56,9 +56,9 @@ class Identification:
             self._limits.admit_address(request)
         serve("address", address_of(request))
         actor = await self._identified(request)
+        serve("organization", str(min(actor.organization_ids, default=actor.id)))
         if self._limits is not None:
             self._limits.admit(actor.kind, str(actor.id), request.method)
-        serve("organization", str(min(actor.organization_ids, default=actor.id)))
         return actor
 
     async def _identified(self, request: Request) -> Actor:
