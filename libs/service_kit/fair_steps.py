@@ -22,7 +22,12 @@ class FairSteps:
     def __init__(self, *, slice_seconds: float = SLICE_SECONDS, time: Callable[[], float] = perf_counter) -> None:
         self._slice = slice_seconds
         self.time = time
-        self._left = slice_seconds
+        self._begin(None)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """What a loop before this one has left undone is nobody's."""
+        self._loop = loop
+        self._left = self._slice
         self._between_slices = False
         self._given: asyncio.Future[None] | None = None
         """The turn that somebody has been given, and is about to use."""
@@ -31,11 +36,10 @@ class FairSteps:
 
     async def done(self, coroutine: Coroutine[Any, Any, None], whose: Callable[[], str]) -> None:
         """In this very task. `whose`: the name that is served, which may change on the way."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._begin(loop)
         await _ByTurns(self, coroutine, whose)
-
-    @property
-    def names_waiting(self) -> int:
-        return len(self._waiting)
 
     @property
     def free(self) -> bool:

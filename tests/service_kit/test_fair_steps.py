@@ -204,3 +204,17 @@ async def test_many_that_are_gone_are_forgotten() -> None:
         await work.begin(f"org-{number}", 2)
     assert len(work.steps._row._served) < 2000
     assert work.nothing_is_left()
+
+
+def test_what_a_loop_has_left_undone_holds_up_no_other() -> None:
+    work = Work()
+
+    async def left() -> None:
+        for _ in range(3):
+            work.begin("a", 5)
+        await asyncio.sleep(0)
+
+    asyncio.run(left())
+    asyncio.run(asyncio.wait_for(work.steps.done(work.job("b", 2, 1.0), lambda: "b"), 60))
+    assert work.order[-2:] == ["b", "b"]
+    assert work.nothing_is_left()
