@@ -73,10 +73,28 @@ async def new_pool(url: str, connections: Connections, patience: Patience) -> Po
         statement_cache_size=_STATEMENTS_KEPT,
         max_cached_statement_lifetime=0,
         server_settings=session_settings(connections, patience),
+        connect=_connected,
         init=read_json,
         reset=_nothing,
     )
     return Pool(opened, SharedTurns(connections.most, per_name=connections.each or connections.most))
+
+
+async def _connected(*given: Any, **more: Any) -> asyncpg.Connection[asyncpg.Record]:
+    """Made in a task of its own: a request's steps wait for their turns, and a server that goes while one waits would
+    leave the driver amid its greeting, for which it isn't made."""
+    connecting: asyncio.Task[asyncpg.Connection[asyncpg.Record]] = asyncio.create_task(asyncpg.connect(*given, **more))
+    try:
+        return await connecting
+    except BaseException:
+        connecting.cancel()
+        connecting.add_done_callback(_drop)
+        raise
+
+
+def _drop(connecting: asyncio.Task[asyncpg.Connection[asyncpg.Record]]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        _terminate(connecting.result())
 
 
 @asynccontextmanager
