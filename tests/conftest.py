@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from analytics.warehouse.client import Warehouse
+from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.settings import WarehouseSettings
 from control_plane.database import Database
 from hypothesis import HealthCheck, settings
@@ -191,9 +191,9 @@ def migrated_clickhouse_database(
 
 
 @pytest.fixture
-async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[Warehouse]:
+async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
     """A warehouse of the test's own, with all migrations."""
-    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
+    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
     warehouse.migrated = True
     yield warehouse
     await warehouse.close()

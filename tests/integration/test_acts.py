@@ -18,7 +18,6 @@ from analytics.loading.dead_letters_command import list_letters, replay_letters
 from analytics.operations import erasure
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.errors import WarehouseUnavailable
-from analytics.warehouse.settings import WarehouseSettings
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
 from control_plane.database import Database
@@ -82,14 +81,6 @@ async def bus(fresh_nats: Nats) -> AsyncIterator[JetStreamBus]:
     await bus.ensure_stream(STREAM)
     yield bus
     await bus.close()
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
-    warehouse.migrated = True
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from analytics.exports.seal import Sealer
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.settings import WarehouseSettings
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
@@ -39,14 +38,6 @@ NIGHTLY = {
 }
 Client = httpx.AsyncClient
 Start = Callable[..., Awaitable[Client]]
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
-    warehouse.migrated = True
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

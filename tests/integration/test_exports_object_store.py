@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import boto3
 import msgspec
@@ -19,7 +19,6 @@ from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.settings import WarehouseSettings
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
 from service_kit.outbound import OutboundGuard
@@ -51,14 +50,6 @@ def destination(endpoint: str) -> ObjectStoreDestination:
     client.create_bucket(Bucket=bucket)
     client.close()
     return ObjectStoreDestination(bucket=bucket, prefix="flags/prod", endpoint=endpoint)
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
-    warehouse.migrated = True
-    yield warehouse
-    await warehouse.close()
 
 
 async def test_what_is_read_back_is_what_is_stored(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from analytics.exports.repository import ExportRepository
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.settings import WarehouseSettings
 from service_kit.clock import ManualClock
 
 from tests.analytics.exports.export_parts import (
@@ -37,14 +35,6 @@ from tests.analytics.exports.exported_rows import (
     manifest,
     stored,
 )
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
-    warehouse.migrated = True
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,7 +23,6 @@ from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.settings import WarehouseSettings
 from service_kit.outbound import OutboundGuard
 
 from devstack.ports import free_port
@@ -53,14 +52,6 @@ def destination(snowflake_server: dict[str, Any]) -> SnowflakeDestination:
         schema="exports",
         endpoint=f"http://127.0.0.1:{snowflake_server['port']}",
     )
-
-
-@pytest.fixture
-async def warehouse(clickhouse_url: str, migrated_clickhouse_database: str) -> AsyncIterator[ArrowWarehouse]:
-    warehouse = ArrowWarehouse(WarehouseSettings(url=clickhouse_url, database=migrated_clickhouse_database))
-    warehouse.migrated = True
-    yield warehouse
-    await warehouse.close()
 
 
 @pytest.fixture
