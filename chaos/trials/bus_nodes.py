@@ -46,11 +46,6 @@ class Passed:
     events: float
     ready: float
 
-    @property
-    def ours(self) -> float:
-        """Of `edit` what isn't the election of NATS."""
-        return self.edit - self.leader
-
 
 async def bus_nodes(harness: Harness, faults: Sequence[tuple[NodeFault, str]]) -> list[Passed]:
     """Does one after another; a node is its name, or the stream that it leads."""

@@ -3,6 +3,8 @@
 Whatever is lost or damaged on the way is found by the digests, and by asking for the newest manifests every few
 seconds (anti-entropy); then that one environment is read anew, with growing pauses, until it fits. Nothing that
 comes from the bus takes away what is held, and trouble with one environment never holds up another.
+
+While the stream takes nothing (its servers elect a leader), versions are told beside it; they are taken the same way.
 """
 
 from __future__ import annotations
@@ -12,13 +14,15 @@ import logging
 from collections import deque
 from typing import Protocol
 
+from service_kit.tasks import together
 from service_kit.traces import NO_SPAN, Attributes, Entering, span
 from streams import Bus, BusError, CaughtUp, Delivered, Restarted, StreamMissing
 
 from messages.follower_telemetry import FollowerTelemetry
 from messages.rereads import Rereads
 from messages.staging import ConfigStaging, Mismatch, Rejected, Update
-from messages.subjects import CONFIG, ahead_subject, config_filter, environment_of, manifest_subject
+from messages.subjects import CONFIG, ahead_subject, config_filter, environment_of, manifest_subject, told_subject
+from messages.told_versions import read_told
 
 _log = logging.getLogger("config_follower")
 
@@ -77,7 +81,21 @@ class ConfigFollower:
         return None if self._knows_something() else self._nothing
 
     async def follow(self, bus: Bus) -> None:
-        """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
+        """Until it is cancelled: takes what the stream delivers, across any outage of the bus, and what is told."""
+        await together(self._follow_stream(bus), self._hear(bus))
+
+    async def _hear(self, bus: Bus) -> None:
+        async for payload in bus.listen(told_subject("*")):
+            try:
+                told = read_told(payload)
+            except ValueError as error:
+                self._reject(Rejected(told_subject("*"), "undecodable", str(error)))
+                continue
+            async with self._lock:
+                if told.environment_id not in self._held_back:
+                    await self._use(self.staging.accept_told(told), told.trace)
+
+    async def _follow_stream(self, bus: Bus) -> None:
         async for event in bus.follow(CONFIG, config_filter()):
             match event:
                 case Delivered(subject=subject):
@@ -179,20 +197,26 @@ class ConfigFollower:
 
     async def _take(self, message: Delivered) -> None:
         outcome = self.staging.accept(message.subject, message.payload)
+        # What the stream held when this process began to read it belongs to no trace that goes on.
+        await self._use(outcome, message.trace if self._caught_up else "")
+
+    async def _use(self, outcome: Update | Rejected | Mismatch | None, trace: str) -> None:
         match outcome:
             case Update():
-                # What the stream held when this process began to read it belongs to no trace that goes on.
-                with self._span(outcome, message.trace if self._caught_up else ""):
+                with self._span(outcome, trace):
                     await self._apply(outcome)
-            case Rejected(subject=subject, reason=reason, detail=detail):
-                _log.warning("message on %s rejected: %s (%s)", subject, reason, detail)
-                self._telemetry.rejected(reason)
+            case Rejected():
+                self._reject(outcome)
             case Mismatch(environment_id=environment_id, version=version):
                 _log.warning("environment %s does not fit the manifest of version %d", environment_id, version)
                 self._rereads.ask(environment_id)
                 self._telemetry.mismatched()
                 if self.staging.version(environment_id) < 0:
                     self._unread.add(environment_id)
+
+    def _reject(self, rejected: Rejected) -> None:
+        _log.warning("message on %s rejected: %s (%s)", rejected.subject, rejected.reason, rejected.detail)
+        self._telemetry.rejected(rejected.reason)
 
     @staticmethod
     def _span(update: Update, trace: str) -> Entering:

@@ -3,6 +3,8 @@
 Entries are staged until the manifest of their version arrives and its digest fits the entries held with the
 staged ones laid over them. Then they become the held state at once, so a change of twenty flags is seen whole
 or not at all. A digest that does not fit means that something is missing: the environment is read anew.
+
+A version may be told before the stream has it (`accept_told`). What the stream delivers of it then is known already.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from google.protobuf.message import DecodeError
 from messages.config_tree import config_message
 from messages.digest import combined, digest_bytes, entry_digest
 from messages.generated.config_pb2 import ConfigMessage
-from messages.subjects import manifest_subject, parse_config_subject
+from messages.subjects import ConfigSubject, manifest_subject, parse_config_subject, told_subject
+from messages.told_versions import Told
 
 _STAGED_MAX = 200_000
 
@@ -41,8 +44,8 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A message that changes nothing: `reason` is `undecodable`, `old_epoch`, `old_version`, `overflow` or
-    `no_environment`."""
+    """A message that changes nothing: `reason` is `undecodable`, `old_epoch`, `old_version`, `overflow`,
+    `no_environment` or `told_unfitting`."""
 
     subject: str
     reason: str
@@ -71,11 +74,12 @@ class _Environment:
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """`payload` None is a tombstone; `message` None can't be read."""
+    """`payload` None is a tombstone, whose `digest` is 0; `message` None can't be read."""
 
     version: int
     payload: bytes | None
     message: ConfigMessage | None
+    digest: int
     error: str = ""
 
 
@@ -133,36 +137,51 @@ class ConfigStaging:
         except ValueError as error:
             return Rejected(subject, "undecodable", str(error))
         environment = self._environments.setdefault(parsed.environment_id, _Environment())
-        message: ConfigMessage | None = None
-        try:
-            message = config_message(payload)
-            problem = _misplaced(message, parsed.environment_id, parsed.kind)
-        except DecodeError as error:
-            problem = str(error) or "not a ConfigMessage"
-        if problem:
-            message = None
+        message, problem = _read(parsed, payload)
         if parsed.is_manifest:
             if message is None:
                 return Rejected(subject, "undecodable", problem)
-            return self._swap(parsed.environment_id, environment, message, payload)
-        return _stage(environment, subject, payload, message, problem)
+            return self._swap(parsed.environment_id, environment, environment.staged, message, payload)
+        return _stage(environment, environment.staged, subject, payload, message, problem)
+
+    def accept_told(self, told: Told) -> Update | Rejected | None:
+        """Takes a version beside the stream, whole or not at all: nothing of one that doesn't fit stays behind. None
+        where it is known already, or nothing is held that it could follow."""
+        environment = self._environments.get(told.environment_id)
+        if environment is None or environment.fresh or environment.version > told.manifest.version:
+            return None
+        if environment.manifest == told.payload:
+            return None
+        staged = dict(environment.staged)
+        for each in told.entries:
+            message, problem = _read(each.parsed, each.payload)
+            rejected = _stage(environment, staged, each.subject, each.payload, message, problem)
+            if rejected is not None and rejected.reason != "undecodable":
+                return rejected
+        outcome = self._swap(told.environment_id, environment, staged, told.manifest, told.payload)
+        if isinstance(outcome, Mismatch):
+            subject = told_subject(told.environment_id)
+            return Rejected(subject, "told_unfitting", f"version {outcome.version} follows another state")
+        return outcome
 
     def _swap(
-        self, environment_id: str, environment: _Environment, message: ConfigMessage, payload: bytes
+        self,
+        environment_id: str,
+        environment: _Environment,
+        staged: Mapping[str, _Staged],
+        message: ConfigMessage,
+        payload: bytes,
     ) -> Update | Rejected | Mismatch | None:
         subject = manifest_subject(environment_id)
         if message.epoch < environment.epoch:
             return Rejected(subject, "old_epoch", f"{message.epoch} < {environment.epoch}")
         if message.version < environment.version:
             return Rejected(subject, "old_version", f"{message.version} < {environment.version}")
-        ready = {key: each for key, each in environment.staged.items() if each.version <= message.version}
+        ready = {key: each for key, each in staged.items() if each.version <= message.version}
         base = {} if environment.fresh else environment.digests
         total = 0 if environment.fresh else environment.total
-        digests: dict[str, int] = {}
         for key, each in ready.items():
-            if each.payload is not None:
-                digests[key] = entry_digest(key, each.payload)
-            total = combined(total, added=digests.get(key, 0), removed=base.get(key, 0))
+            total = combined(total, added=each.digest, removed=base.get(key, 0))
         if digest_bytes(total) != message.manifest.digest:
             return Mismatch(environment_id, message.version)
         if environment.fresh and _loses_its_environment(environment, ready):
@@ -171,13 +190,11 @@ class ConfigStaging:
             )
         nothing_new = not ready and not environment.fresh and message.version == environment.version
         update = self._apply(environment_id, environment, ready, message)
-        self._hold(environment, ready, digests, total)
+        self._hold(environment, ready, total)
         environment.version, environment.epoch, environment.manifest = message.version, message.epoch, payload
         return None if nothing_new else update
 
-    def _hold(
-        self, environment: _Environment, ready: Mapping[str, _Staged], digests: Mapping[str, int], total: int
-    ) -> None:
+    def _hold(self, environment: _Environment, ready: Mapping[str, _Staged], total: int) -> None:
         if environment.fresh:
             environment.entries, environment.digests, environment.fresh = {}, {}, False
         for key, each in ready.items():
@@ -186,7 +203,7 @@ class ConfigStaging:
                 environment.entries.pop(key, None)
                 environment.digests.pop(key, None)
                 continue
-            environment.digests[key] = digests[key]
+            environment.digests[key] = each.digest
             if self._keeps_entries:
                 environment.entries[key] = each.payload
         environment.total = total
@@ -209,6 +226,16 @@ class ConfigStaging:
         )
 
 
+def _read(parsed: ConfigSubject, payload: bytes) -> tuple[ConfigMessage | None, str]:
+    """The message, or what is wrong with it."""
+    try:
+        message = config_message(payload)
+    except DecodeError as error:
+        return None, str(error) or "not a ConfigMessage"
+    problem = _misplaced(message, parsed.environment_id, parsed.kind)
+    return (None, problem) if problem else (message, "")
+
+
 def _misplaced(message: ConfigMessage, environment_id: str, kind: str) -> str:
     """Why the message can't stand on its subject, or an empty text."""
     content = message.WhichOneof("content")
@@ -226,16 +253,29 @@ def _loses_its_environment(environment: _Environment, ready: Mapping[str, _Stage
 
 
 def _stage(
-    environment: _Environment, subject: str, payload: bytes, message: ConfigMessage | None, problem: str
+    environment: _Environment,
+    staged: dict[str, _Staged],
+    subject: str,
+    payload: bytes,
+    message: ConfigMessage | None,
+    problem: str,
 ) -> Rejected | None:
-    if len(environment.staged) >= _STAGED_MAX:
+    if len(staged) >= _STAGED_MAX:
         return Rejected(subject, "overflow", f"over {_STAGED_MAX} entries without a manifest")
     if message is None:
         # Its version can't be read; it belongs to whatever manifest comes next.
-        environment.staged[subject] = _Staged(0, payload, None, problem)
+        staged[subject] = _Staged(0, payload, None, entry_digest(subject, payload), problem)
         return Rejected(subject, "undecodable", problem)
     if message.epoch < environment.epoch and not environment.fresh:
         return Rejected(subject, "old_epoch", f"{message.epoch} < {environment.epoch}")
     gone = message.WhichOneof("content") == "tombstone"
-    environment.staged[subject] = _Staged(message.version, None if gone else payload, None if gone else message)
+    if gone:
+        staged[subject] = _Staged(message.version, None, None, 0)
+        return None
+    digest = entry_digest(subject, payload)
+    if digest == environment.digests.get(subject) and not environment.fresh:
+        # Held already, as after it was told.
+        staged.pop(subject, None)
+        return None
+    staged[subject] = _Staged(message.version, payload, message, digest)
     return None

@@ -1,7 +1,7 @@
 """The streams of the bus and the subjects in them.
 
 `config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>` ·
-`verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>`,
+`verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_told.<environment>`, `config_ahead.<environment>`,
 `verdict.edges.<environment>`, `verdict.impact`, `verdict.usage`, `verdict.warehouse`, `verdict.roll_call` and
 `verdict.present`, which no stream keeps. A key
 may hold dots, which separate tokens in a subject, so they travel as `~`, a character that no key has.
@@ -60,6 +60,12 @@ def config_subject(environment_id: str, kind: str, key: str) -> str:
 
 def manifest_subject(environment_id: str) -> str:
     return f"config.{environment_id}.{_MANIFEST}"
+
+
+def told_subject(environment_id: str) -> str:
+    """Where a version is told that waits for the stream, a `ToldVersion`; `*`: of any environment. No stream keeps
+    it."""
+    return f"config_told.{environment_id}"
 
 
 def ahead_subject(environment_id: str) -> str:

@@ -18,20 +18,54 @@ from messages.staging import ConfigStaging, Update
 from messages.subjects import CONFIG, config_filter, config_stream
 from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
-from streams import StreamSpec, StreamState
+from streams import BusUnavailable, ExpectedLast, PublishAck, StreamSpec, StreamState
+from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from tests.waiting import until
 
+_PATIENCE_SECONDS = 3.0
+"""For how long a client of the bus waits for an answer."""
 ACTOR = Actor("system", uuid4(), "test")
 
 
 class CountingBus(JetStreamBus):
-    """Counts how often a relay has looked whether the stream is still the one it wrote, or may be written."""
+    """Counts how often a relay has looked whether the stream is still the one it wrote, or may be written.
+
+    The stream can be without a leader: it refuses what it is asked while it is
+    `refusing`, and doesn't answer until `led` is set."""
 
     looks = 0
 
+    def __init__(self, connection: BusConnection | str, *, name: str) -> None:
+        super().__init__(connection, name=name)
+        self.refusing = False
+        self.led = asyncio.Event()
+        self.led.set()
+
+    async def _ask_leader(self) -> None:
+        if self.refusing:
+            raise BusUnavailable("no leader")
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self.led.wait()
+        except TimeoutError as error:
+            raise BusUnavailable("the bus did not answer") from error
+
+    async def publish(
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        message_id: str | None = None,
+        expected: ExpectedLast | None = None,
+        trace: str = "",
+    ) -> PublishAck:
+        await self._ask_leader()
+        return await super().publish(subject, payload, message_id=message_id, expected=expected, trace=trace)
+
     async def state(self, stream: str) -> StreamState:
+        await self._ask_leader()
         self.looks += 1
         return await super().state(stream)
 

@@ -210,6 +210,23 @@ class Tombstone(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class ToldVersion(_message.Message):
+    __slots__ = ("entries", "manifest", "trace")
+    class Entry(_message.Message):
+        __slots__ = ("subject", "message")
+        SUBJECT_FIELD_NUMBER: _ClassVar[int]
+        MESSAGE_FIELD_NUMBER: _ClassVar[int]
+        subject: str
+        message: bytes
+        def __init__(self, subject: _Optional[str] = ..., message: _Optional[bytes] = ...) -> None: ...
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    MANIFEST_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[ToldVersion.Entry]
+    manifest: bytes
+    trace: str
+    def __init__(self, entries: _Optional[_Iterable[_Union[ToldVersion.Entry, _Mapping]]] = ..., manifest: _Optional[bytes] = ..., trace: _Optional[str] = ...) -> None: ...
+
 class SdkKey(_message.Message):
     __slots__ = ("id", "kind", "sha256", "expires_at")
     ID_FIELD_NUMBER: _ClassVar[int]

@@ -2,6 +2,9 @@
 
 Every write expects the manifest that this leader saw last. A leader begins by writing each environment's manifest
 again with its own epoch: from then on every write of an earlier leader is refused by the stream itself.
+
+What the stream can't take at the moment can be told to followers. From then on they may hold it, or not: until a
+version is published, each subject that was told of is written again, so that whoever follows the stream sees it change.
 """
 
 from __future__ import annotations
@@ -11,20 +14,22 @@ from collections.abc import Collection, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from messages.digest import combined, digest_bytes, entry_digest
-from messages.generated.config_pb2 import ConfigMessage, Manifest
-from messages.subjects import CONFIG, manifest_subject
+from messages.subjects import CONFIG, manifest_subject, told_subject
+from messages.told_versions import told_payload
 from service_kit.clock import Clock
 from service_kit.traces import current_traceparent
 from streams import Bus, BusUnavailable, ExpectedLast, MessageTooLarge, StreamState, WrongLastSequence
 
 from control_plane.publishing.blocks import Reason
 from control_plane.publishing.compiler import CompiledEnvironment
-from control_plane.publishing.entries import payload_of, published_answers_version, tombstone_of
+from control_plane.publishing.held import Draft, Entry, Held
 from control_plane.publishing.stream_contents import StreamedEnvironment, manifest_of, read_contents
 
 _FENCE_ATTEMPTS = 3
 _IN_FLIGHT_MAX = 64
+TOLD_ENTRIES_MAX = 200
+TOLD_BYTES_MAX = 512 * 1024
+"""More than that waits for the stream: what is told may be missed, and comes again and again."""
 
 
 class Fenced(Exception):
@@ -52,67 +57,18 @@ class Publication:
     """Entries too large for the bus; what was published of them before stays."""
 
 
-@dataclass
-class _Held:
-    """What the stream holds of one environment, as this leader knows it.
-
-    `version` is the manifest's, -1 without one; `newest` and `epoch` are the highest of all messages. `total` is the
-    sum of `digests`. `number`: of the compilation that all of it was written from, 0 for none."""
-
-    sequence: int
-    version: int
-    newest: int
-    epoch: int
-    contents: dict[str, bytes] = field(default_factory=dict)
-    digests: dict[str, int] = field(default_factory=dict)
-    answers_versions: dict[str, int] = field(default_factory=dict)
-    total: int = 0
-    number: int = 0
-
-    def before(self, subject: str) -> tuple[bytes, int] | None:
-        """What stands on the subject, and the version in which it last changed answers."""
-        content = self.contents.get(subject)
-        return None if content is None else (content, self.answers_versions[subject])
-
-    @classmethod
-    def of(cls, streamed: StreamedEnvironment) -> _Held:
-        held = cls(streamed.sequence, streamed.version, streamed.newest, streamed.epoch)
-        for subject, entry in streamed.live.items():
-            held.put(subject, entry.content or b"", entry.payload)
-        return held
-
-    def put(self, subject: str, content: bytes, payload: bytes) -> None:
-        digest = entry_digest(subject, payload)
-        self.total = combined(self.total, added=digest, removed=self.digests.get(subject, 0))
-        self.contents[subject] = content
-        self.answers_versions[subject] = published_answers_version(payload)
-        self.digests[subject] = digest
-
-    def drop(self, subject: str) -> None:
-        self.total = combined(self.total, removed=self.digests[subject])
-        del self.contents[subject], self.digests[subject], self.answers_versions[subject]
-
-    def difference(self, compiled: CompiledEnvironment) -> tuple[list[str], list[str]]:
-        """The subjects that have to be written, and those that have to go. What was written from the compilation before
-        can differ in what has been touched since, and nowhere else."""
-        entries, invalid = compiled.entries, compiled.invalid
-        if compiled.after and compiled.after == self.number:
-            asked: Iterable[str] = sorted(compiled.touched)
-            changed = [each for each in asked if each in entries and self.contents.get(each) != entries[each]]
-            present = [each for each in asked if each in self.contents]
-        else:
-            changed = [each for each, content in entries.items() if self.contents.get(each) != content]
-            present = list(self.contents)
-        return changed, [each for each in present if each not in entries and each not in invalid]
-
-
 class Publisher:
     """The writer of one term of leadership."""
 
     def __init__(self, *, bus: Bus, clock: Clock, epoch: int) -> None:
         self._bus = bus
         self._clock = clock
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
+        # What followers may hold in place of what the stream does, by subject.
+        self._said: dict[str, dict[str, Entry]] = {}
+        self._drafts: dict[str, Draft] = {}
+        # Manifests that were sent, and may have been stored.
+        self._unanswered: dict[str, set[bytes]] = {}
         self._fenced: set[str] = set()
         self._subjects: set[str] = set()
         self._counting = False
@@ -135,7 +91,7 @@ class Publisher:
         self._subjects = contents.subjects
         # Not where the stream was made by somebody else, to keep more than the last message of each subject.
         self._counting = state.messages == len(contents.subjects)
-        self._held = {each: _Held.of(found) for each, found in contents.environments.items()}
+        self._held = {each: Held.of(found) for each, found in contents.environments.items()}
 
     def difference(self, state: StreamState) -> str | None:
         """How the stream is another one than this leader read and wrote, None when it is the same."""
@@ -162,7 +118,7 @@ class Publisher:
         await self._fence(environment_id)
         contents = await read_contents(self._bus, environment_id)
         self._subjects |= contents.subjects
-        self._held[environment_id] = _Held.of(contents.environment(environment_id))
+        self._held[environment_id] = Held.of(contents.environment(environment_id))
 
     async def check(self, environment_id: str, known_version: int) -> None:
         """Raises `BehindTheBus` when the stream holds a higher version than is known; `Fenced`, `BusError`."""
@@ -174,64 +130,122 @@ class Publisher:
     async def publish(self, compiled: CompiledEnvironment) -> Publication:
         """Writes what differs and the manifest; nothing when nothing differs and the version is known.
 
-        Raises `Fenced`, `BehindTheBus`, `BusError`; after each of them the next call reads the stream anew.
+        Raises `Fenced`, `BehindTheBus`, `BusError`. After `BusUnavailable` the next call writes all of it again, and
+        may be of a newer version; after the others it reads the stream anew.
         """
         environment_id = compiled.environment_id
         await self.check(environment_id, compiled.version)
-        held = self._held.pop(environment_id)
-        changed, removed = held.difference(compiled)
-        publication = Publication(version=compiled.version, changed=len(changed), removed=len(removed))
+        held = self._held[environment_id]
+        draft = self._draft(held, compiled)
         try:
-            if changed or removed or compiled.version > held.version:
-                await self._write(held, compiled, changed, publication.refused)
-                await self._remove(held, compiled, removed)
-                await self._end(held, compiled)
+            if self._is_new(held, draft):
+                await self._store(held, draft)
+        except BusUnavailable:
+            raise
         except WrongLastSequence as error:
+            del self._held[environment_id]
             raise Fenced(f"environment {environment_id}") from error
+        except BaseException:
+            del self._held[environment_id]
+            raise
+        self._drafts.pop(environment_id, None)
         # What the bus has refused is tried again when everything is compared.
         held.number = compiled.number
-        self._held[environment_id] = held
-        return publication
+        return Publication(compiled.version, draft.changed, draft.removed, draft.refused)
 
-    async def _write(
-        self, held: _Held, compiled: CompiledEnvironment, subjects: Iterable[str], refused: dict[str, str]
-    ) -> None:
-        expected = ExpectedLast(held.sequence, manifest_subject(compiled.environment_id))
+    def to_tell(self, compiled: CompiledEnvironment) -> Draft | None:
+        """What followers can be told of a version that the stream has not taken; the same one for the same. None where
+        there is nothing, or too much: that waits for the stream."""
+        held = self._held.get(compiled.environment_id)
+        if held is None or held.newest > compiled.version:
+            return None
+        draft = self._draft(held, compiled)
+        if len(draft.entries) > TOLD_ENTRIES_MAX or not self._is_new(held, draft):
+            return None
+        size = sum(len(subject) + len(payload) for subject, payload in draft.payloads.items())
+        return draft if size <= TOLD_BYTES_MAX else None
+
+    async def tell(self, draft: Draft) -> None:
+        """Tells followers of a draft, which the database must know of before: until it, or what comes after it, is
+        published, all of its subjects are written again. Raises `BusError`."""
+        environment_id = draft.compiled.environment_id
+        held = self._held.get(environment_id)
+        if held is None or held.newest > draft.compiled.version:
+            return
+        self._said.setdefault(environment_id, {}).update(draft.entries)
+        payload = told_payload(draft.payloads, held.manifest(draft), current_traceparent())
+        await self._bus.tell(told_subject(environment_id), payload)
+
+    def said(self, environment_id: str) -> list[str]:
+        """The subjects of which followers may hold something else than the stream."""
+        return sorted(self._said.get(environment_id, ()))
+
+    def remember_said(self, environment_id: str, subjects: Iterable[str]) -> None:
+        """An earlier leader told of these."""
+        said = self._said.setdefault(environment_id, {})
+        for subject in subjects:
+            said.setdefault(subject, Entry(None, None))
+
+    @staticmethod
+    def _is_new(held: Held, draft: Draft) -> bool:
+        return bool(draft.entries) or draft.compiled.version > held.version
+
+    def _draft(self, held: Held, compiled: CompiledEnvironment) -> Draft:
+        environment_id = compiled.environment_id
+        draft = held.draft(compiled, self._said.get(environment_id, {}), self.epoch, self._clock.now())
+        last = self._drafts.get(environment_id)
+        if last is not None and last.says_the_same(draft):
+            return last
+        self._drafts[environment_id] = draft
+        return draft
+
+    async def _store(self, held: Held, draft: Draft) -> None:
+        """Raises as `publish`, `WrongLastSequence` for `Fenced`."""
+        environment_id = draft.compiled.environment_id
+        said = self._said.setdefault(environment_id, {})
+        said.update(draft.entries)
+        while True:
+            try:
+                sequence = await self._write(held, draft)
+                break
+            except WrongLastSequence:
+                if not await self._was_own(held, environment_id):
+                    raise
+        held.take(draft, sequence)
+        self._unanswered.pop(environment_id, None)
+        for subject, entry in draft.entries.items():
+            if said.get(subject) == entry:
+                del said[subject]
+
+    async def _write(self, held: Held, draft: Draft) -> int:
+        environment_id = draft.compiled.environment_id
+        expected = ExpectedLast(held.sequence, manifest_subject(environment_id))
         turns = asyncio.Semaphore(_IN_FLIGHT_MAX)
 
-        async def write(subject: str) -> None:
-            content = compiled.entries[subject]
-            payload = payload_of(content, compiled.version, self.epoch, held.before(subject))
+        async def write(subject: str, payload: bytes) -> None:
             async with turns:
                 try:
                     await self._put(subject, payload, expected)
                 except MessageTooLarge as error:
-                    refused[subject] = str(error)
-                    return
-            held.put(subject, content, payload)
+                    draft.refuse(subject, str(error))
+                    self._said[environment_id].pop(subject, None)
 
-        await _all(write(subject) for subject in subjects)
+        await _all(write(subject, payload) for subject, payload in draft.payloads.items())
+        manifest = held.manifest(draft)
+        unanswered = self._unanswered.setdefault(environment_id, set())
+        unanswered.add(manifest)
+        return await self._put(manifest_subject(environment_id), manifest, expected, current_traceparent())
 
-    async def _remove(self, held: _Held, compiled: CompiledEnvironment, subjects: Iterable[str]) -> None:
-        expected = ExpectedLast(held.sequence, manifest_subject(compiled.environment_id))
-        payload = tombstone_of(compiled.environment_id, compiled.version, self.epoch)
-        for subject in subjects:
-            await self._put(subject, payload, expected)
-            held.drop(subject)
-
-    async def _end(self, held: _Held, compiled: CompiledEnvironment) -> None:
-        manifest = Manifest(
-            entity_count=len(held.contents), digest=digest_bytes(held.total), published_at=self._clock.now()
-        )
-        message = ConfigMessage(
-            environment_id=compiled.environment_id, version=compiled.version, epoch=self.epoch, manifest=manifest
-        )
-        subject = manifest_subject(compiled.environment_id)
-        payload = message.SerializeToString(deterministic=True)
-        expected = ExpectedLast(held.sequence, subject)
-        held.sequence = await self._put(subject, payload, expected, current_traceparent())
-        held.version = held.newest = compiled.version
-        held.epoch = self.epoch
+    async def _was_own(self, held: Held, environment_id: str) -> bool:
+        """Whether the manifest that stands on the stream is one of this leader's, whose answer was lost; the next one
+        is written after it."""
+        last = await self._bus.last_message(CONFIG, manifest_subject(environment_id))
+        unanswered = self._unanswered.get(environment_id, set())
+        if last is None or last.payload not in unanswered:
+            return False
+        unanswered.discard(last.payload)
+        held.sequence = last.sequence
+        return True
 
     async def _fence(self, environment_id: str) -> None:
         """Writes the environment's manifest again under this epoch; nothing else about it changes. Without a manifest
@@ -271,7 +285,7 @@ async def remove_environment(bus: Bus, clock: Clock, streamed: StreamedEnvironme
     return publication.removed
 
 
-def _refuse_newer(held: _Held | None, known_version: int) -> None:
+def _refuse_newer(held: Held | None, known_version: int) -> None:
     if held is not None and held.newest > known_version:
         raise BehindTheBus(held.newest, held.epoch)
 

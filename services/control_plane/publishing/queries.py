@@ -16,10 +16,16 @@ _KNOWN = "LEAST(version, GREATEST(stream_version, published_version)) AS known_v
 """The highest version that can stand on the stream, if this database is the one that wrote it."""
 _LEADS = "EXISTS (SELECT FROM leases WHERE name = 'relay' AND epoch = $3)"
 _WRITING = f"UPDATE environments SET stream_version = GREATEST(stream_version, $2) WHERE id = $1 AND {_LEADS}"
+# Under a lock of the lease: who takes the next term reads what was told in this one.
+_TELLING = """
+WITH leads AS MATERIALIZED (SELECT FROM leases WHERE name = 'relay' AND epoch = $3 FOR SHARE)
+UPDATE environments SET stream_version = GREATEST(stream_version, $2), told_subjects = $4
+WHERE id = $1 AND EXISTS (SELECT FROM leads)
+"""
 # What no longer waits is on the stream, also until somebody looks at it again.
 _MARK = f"""
 WITH marked AS (
-    UPDATE environments SET published_version = $2, published_at = $5,
+    UPDATE environments SET published_version = $2, published_at = $5, told_subjects = $6,
         repair_requested_at = CASE WHEN repair_requested_at <= $4 THEN NULL ELSE repair_requested_at END
     WHERE id = $1 AND published_version <= $2 AND {_LEADS} RETURNING id
 ), published AS (
@@ -33,8 +39,8 @@ SELECT count(*) FROM marked
 
 
 async def all_environments(tx: Connection) -> list[asyncpg.Record]:
-    """Each with its `id`, `published_version` and `known_version`."""
-    return await tx.fetch(f"SELECT id, published_version, {_KNOWN} FROM environments ORDER BY id")
+    """Each with its `id`, `published_version`, `known_version` and `told_subjects`."""
+    return await tx.fetch(f"SELECT id, published_version, told_subjects, {_KNOWN} FROM environments ORDER BY id")
 
 
 async def known_version(tx: Connection, environment_id: UUID) -> int | None:
@@ -82,11 +88,18 @@ async def note_writing(tx: Connection, environment_id: UUID, version: int, epoch
     return (await tx.execute(_WRITING, environment_id, version, epoch)).endswith(" 1")
 
 
+async def note_telling(tx: Connection, environment_id: UUID, version: int, epoch: int, subjects: list[str]) -> bool:
+    """Notes that followers are about to be told of a version, with all subjects of which they may then hold something
+    else than the stream; False when the epoch is no longer the leader's."""
+    return (await tx.execute(_TELLING, environment_id, version, epoch, subjects)).endswith(" 1")
+
+
 async def mark_published(
-    tx: Connection, environment_id: UUID, version: int, epoch: int, repaired: datetime | None
+    tx: Connection, environment_id: UUID, version: int, epoch: int, repaired: datetime | None, told: list[str]
 ) -> bool:
-    """Notes that a version is on the stream; False when the epoch is no longer the leader's."""
-    marked: int = await tx.fetchval(_MARK, environment_id, version, epoch, repaired, tx.now)
+    """Notes that a version is on the stream, and of which subjects followers may still hold something else; False when
+    the epoch is no longer the leader's."""
+    marked: int = await tx.fetchval(_MARK, environment_id, version, epoch, repaired, tx.now, told)
     return marked == 1
 
 

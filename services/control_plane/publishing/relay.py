@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from messages.subjects import config_stream
@@ -18,7 +20,7 @@ from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from service_kit.problems import Problem
 from service_kit.tasks import together
-from streams import Bus, BusError, StreamSpec
+from streams import Bus, BusError, BusUnavailable, StreamMissing, StreamSpec
 
 from control_plane.changes.recorder import CHANNEL
 from control_plane.database import Database
@@ -35,6 +37,7 @@ from control_plane.publishing.term import RelayParts, StreamChanged, Term
 LOOK_SECONDS = 1.0
 _COMPARING_SHARE = 0.05
 """Of the time, that comparing may take at most."""
+_SETTLE_SECONDS = 0.5
 _LISTEN_CHECKS = 1.5
 _TELL_AGAIN_SECONDS = 60.0
 _log = get_logger("relay")
@@ -83,6 +86,7 @@ class Relay:
         self._term: Term | None = None
         self._told = ("", 0.0)
         self._change_counted = False
+        self._answers = True
         self._wake = asyncio.Event()
 
     @property
@@ -202,13 +206,32 @@ class Relay:
         if (term := self._term) is None:
             return
         term.turns.raise_failure()
-        if now >= self._check_at + self._check_seconds:
-            # Overdue: what always changes has to be looked at, too.
-            await term.turns.settle()
-        else:
+        overdue = now >= self._check_at + self._check_seconds and self._answers and not term.waits_for_stream
+        if overdue:
+            # What always changes has to be looked at, too; but a stream that takes nothing holds up no other edit.
+            await term.turns.settle(_SETTLE_SECONDS)
+        if not overdue or term.turns.at_work:
             await term.publish_waiting()
         if not term.turns.at_work:
-            await self._look_at_stream(term, now)
+            await self._try_to_look(self._look_at_stream(term, now), may_be_woken=not overdue)
+
+    async def _try_to_look(self, looking: Coroutine[Any, Any, None], *, may_be_woken: bool) -> None:
+        """A bus that doesn't answer ends no term: what is edited meanwhile is told. It isn't waited for, either."""
+        try:
+            if may_be_woken:
+                await together(looking, self._woken())
+            else:
+                await looking
+        except StreamMissing:
+            raise
+        except BusUnavailable as error:
+            self._parts.telemetry.failures.inc()
+            if self._answers:
+                _log.warning("the stream can't be looked at", reason=str(error))
+            self._answers = False
+
+    async def _woken(self) -> None:
+        await self._wake.wait()
 
     async def _look_at_stream(self, term: Term, now: float) -> None:
         """While nothing is being written."""
@@ -219,6 +242,7 @@ class Relay:
             await term.check()
             self._check_at = now + self._check_seconds
             self._wake.set()
+        self._answers = True
 
     async def _begin(self, last: int) -> None:
         """Begins a term, unless the stream was written in a later one than this database knows of."""

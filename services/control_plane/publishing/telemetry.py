@@ -55,6 +55,11 @@ class RelayTelemetry:
             multiprocess_mode="livemax",
         )
         self.publications = Counter("verdict_relay_publications_total", "Environments published", registry=registry)
+        self.told = Counter(
+            "verdict_relay_told_total",
+            "Versions told to followers because the stream did not take them at once",
+            registry=registry,
+        )
         self.entries = Counter("verdict_relay_entries_total", "Entries and tombstones written", registry=registry)
         self.repaired_entries = Counter(
             "verdict_relay_repaired_entries_total",

@@ -19,7 +19,7 @@ from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable
 from service_kit.tasks import end
-from streams import Bus, BusUnavailable
+from streams import Bus, BusUnavailable, StreamMissing
 
 from control_plane.database import Database
 from control_plane.publishing import blocks, queries
@@ -28,9 +28,10 @@ from control_plane.publishing.compiler import Anew, CompiledEnvironment, Compile
 from control_plane.publishing.follower_reports import FollowerReports
 from control_plane.publishing.publication_traces import publication_span
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
+from control_plane.publishing.storing import Storing
 from control_plane.publishing.stream_contents import read_manifests
 from control_plane.publishing.telemetry import RelayTelemetry
-from control_plane.publishing.turns import Turns
+from control_plane.publishing.turns import Place, Turns
 
 _CROWDED = 2
 """Versions in one publication, from which on an environment rests: changes come faster than they are published."""
@@ -72,6 +73,7 @@ class Term:
         self._foreign: list[str] = []
         self._anew: dict[UUID, Anew] = {}
         self._missed: set[UUID] = set()
+        self._storing = Storing(parts.database, parts.telemetry, parts.compiler, self._publisher)
         self._wake = wake
         self.turns = Turns(self._ended)
         self.epoch = epoch
@@ -85,6 +87,8 @@ class Term:
             self._blocked = await blocks.blocked_environments(tx)
         manifests = await read_manifests(self._bus)
         behind = {each["id"] for each in rows if manifests.environment(str(each["id"])).newest > each["known_version"]}
+        for each in rows:
+            self._publisher.remember_said(str(each["id"]), each["told_subjects"])
         await self._publisher.take_over(str(each["id"]) for each in rows if each["id"] not in behind)
         self._see_foreign(rows)
         _log.info("leading", epoch=self.epoch, environments=len(rows))
@@ -117,6 +121,11 @@ class Term:
             self._begin(environment_id, known_version or 0, None, comparing=False)
         if not self._missed <= self.turns.at_work:
             self._wake()
+
+    @property
+    def waits_for_stream(self) -> bool:
+        """Whether there is something that the stream hasn't taken yet."""
+        return self._storing.waits
 
     async def compare(self, environment_id: UUID) -> None:
         """Compiles all of an environment beside what follows its changes; where that differs, it is put right and
@@ -174,21 +183,34 @@ class Term:
         self._telemetry.foreign_environments.set(len(foreign))
 
     async def _try_publish(
-        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int
+        self,
+        environment_id: UUID,
+        known_version: int,
+        repair: datetime | None,
+        place: Place,
+        *,
+        comparing: bool,
+        version: int,
     ) -> float:
         """Publishes one environment; answers for how long it rests then. An unexpected failure is that environment's
-        own; the others go on."""
+        own; the others go on. So does everything where the stream can't be written at the moment."""
         rest = 0.0
         try:
             try:
                 comparing = comparing or repair is not None
-                rest = await self._publish(environment_id, known_version, repair, comparing=comparing, version=version)
+                rest = await self._publish(
+                    environment_id, known_version, repair, place, comparing=comparing, version=version
+                )
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
             else:
                 await self._unblock(environment_id)
-        except (Unavailable, BusUnavailable, Fenced):
+        except (Unavailable, StreamMissing, Fenced):
             raise
+        except BusUnavailable as error:
+            self._telemetry.failures.inc()
+            self._missed.add(environment_id)
+            rest = self._storing.failed(environment_id, error)
         except Exception as error:
             self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
@@ -223,7 +245,14 @@ class Term:
         _log.info("published again", environment=environment_id)
 
     async def _publish(
-        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int
+        self,
+        environment_id: UUID,
+        known_version: int,
+        repair: datetime | None,
+        place: Place,
+        *,
+        comparing: bool,
+        version: int,
     ) -> float:
         """Answers for how long the environment rests then: not after many entries, for which others have waited."""
         ahead = self._ahead(environment_id)
@@ -249,13 +278,14 @@ class Term:
         self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
         with await publication_span(self._database, environment_id, compiled.version, begun_at):
             await self._note(environment_id, max(known_version, version), compiled.version)
-            published = await self._publisher.publish(compiled)
+            published = await self._storing.store(environment_id, compiled, place)
             for subject, reason in published.refused.items():
                 _log.error("entity refused by the bus", subject=subject, reason=reason)
             self._telemetry.entries.inc(published.changed + published.removed)
             if comparing:
                 self._telemetry.repaired_entries.inc(published.changed + published.removed)
             await self._mark(environment_id, published.version, repair)
+        self._storing.succeeded(environment_id)
         self._telemetry.publications.inc()
         _log.debug(
             "published",
@@ -268,8 +298,9 @@ class Term:
         return _REST_SECONDS if crowded else 0.0
 
     async def _mark(self, environment_id: UUID, version: int, repair: datetime | None) -> None:
+        told = self._publisher.said(str(environment_id))
         async with self._database.connection() as connection:
-            if not await queries.mark_published(connection, environment_id, version, self.epoch, repair):
+            if not await queries.mark_published(connection, environment_id, version, self.epoch, repair, told):
                 raise Fenced(f"epoch {self.epoch} is over")
 
     async def _note(self, environment_id: UUID, known_version: int, version: int) -> None:

@@ -8,6 +8,7 @@ rests after its turn, and the next one takes all that came meanwhile.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -16,7 +17,25 @@ from service_kit.tasks import end
 SMALL_AT_ONCE = 3
 
 
-Work = Callable[[], Awaitable[float]]
+class Place:
+    """Among those that work at one time. It may be left before the work ends, by who only waits for others then."""
+
+    def __init__(self, room: asyncio.Semaphore) -> None:
+        self._room = room
+        self._taken = False
+
+    async def take(self) -> None:
+        await self._room.acquire()
+        self._taken = True
+
+    def leave(self) -> None:
+        """Harmless when it was left."""
+        if self._taken:
+            self._taken = False
+            self._room.release()
+
+
+Work = Callable[[Place], Awaitable[float]]
 """Answers for how many seconds its environment rests afterwards."""
 
 
@@ -49,10 +68,12 @@ class Turns:
         """Whether there is a failure to raise."""
         return self._failure is not None
 
-    async def settle(self) -> None:
-        """Returns when nothing is being worked on. Raises the first failure."""
-        while self._tasks:
-            await asyncio.wait(self._tasks.values())
+    async def settle(self, seconds: float | None = None) -> None:
+        """Returns when nothing is being worked on, or after so many seconds. Raises the first failure."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(self._tasks.values())
         self.raise_failure()
 
     def raise_failure(self) -> None:
@@ -67,8 +88,12 @@ class Turns:
 
     @staticmethod
     async def _take(work: Work, room: asyncio.Semaphore) -> None:
-        async with room:
-            rest = await work()
+        place = Place(room)
+        await place.take()
+        try:
+            rest = await work(place)
+        finally:
+            place.leave()
         if rest > 0:
             await asyncio.sleep(rest)
 
