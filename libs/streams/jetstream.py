@@ -17,8 +17,10 @@ from streams import publication, requests, stream_configuration
 from streams.client import BusClient
 from streams.client_errors import UNREACHABLE, asked
 from streams.connection import BusConnection
+from streams.expectations import Expectations
 from streams.message_headers import TRACE_HEADER, trace_in
 from streams.ordered_follower import OrderedFollower
+from streams.other_servers import OtherServers
 from streams.port import (
     BatchConsumer,
     BusUnavailable,
@@ -53,6 +55,8 @@ class JetStreamBus:
         self._client = BusClient(self._connection, name)
         self._context = self._client.jetstream(timeout=_REQUEST_TIMEOUT_SECONDS)
         self._choice = ServerChoice(self._client, self._connection, name)
+        self._expectations = Expectations()
+        self._others = OtherServers(self._client, self._connection, name)
         self._connecting: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._told: set[str] = set()
@@ -158,12 +162,16 @@ class JetStreamBus:
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = expected.subject
         if trace:
             headers[TRACE_HEADER] = trace
-        ack = await publication.publish(
-            self._client, self._context, subject, payload, headers, named=message_id is not None
+        named = message_id is not None
+        ack = await self._expectations.publish(
+            expected,
+            lambda: publication.publish(self._client, self._context, subject, payload, headers, named=named),
         )
         return PublishAck(ack.seq, bool(ack.duplicate))
 
-    async def tell(self, subject: str, payload: bytes) -> None:
+    async def tell(self, subject: str, payload: bytes, *, everywhere: bool = False) -> None:
+        if everywhere:
+            await self._others.tell(subject, payload)
         self._require_connection()
         await asked(self._client.publish(subject, payload))
 
@@ -323,6 +331,7 @@ class JetStreamBus:
         )
 
     async def close(self) -> None:
+        await self._others.close()
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])

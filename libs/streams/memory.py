@@ -137,7 +137,7 @@ class MemoryBus:
             self._changed.notify_all()
         return PublishAck(sequence, duplicate=False)
 
-    async def tell(self, subject: str, payload: bytes) -> None:
+    async def tell(self, subject: str, payload: bytes, *, everywhere: bool = False) -> None:  # noqa: ARG002 - one server
         if not self.connected:
             raise BusUnavailable("not connected")
         for pattern, heard in self._listeners:

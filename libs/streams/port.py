@@ -216,8 +216,10 @@ class Bus(Protocol):
         """Returns when the stream has stored the message. `trace`: W3C's traceparent, which goes beside it. Raises any
         BusError."""
 
-    async def tell(self, subject: str, payload: bytes) -> None:
-        """Says something to whoever listens at this moment; no stream keeps it. Raises BusUnavailable."""
+    async def tell(self, subject: str, payload: bytes, *, everywhere: bool = False) -> None:
+        """Says something to whoever listens at this moment; no stream keeps it. `everywhere`: to each server of the
+        cluster, for they may not hear each other; it can arrive several times. Raises BusUnavailable, where none of
+        them could be reached."""
 
     def listen(self, subject: str) -> AsyncIterator[bytes]:
         """What is told on the subject from now on. Waits while the bus is away; never raises."""

@@ -270,6 +270,7 @@ ENTITIES = (
             LeftOut("published_version published_at", "create patch view audit", "the relay's, told as publication"),
             LeftOut("repair_requested_at", "row create patch view audit", "a word to the relay"),
             LeftOut("stream_version", "row create patch view audit", "what the relay has let onto the stream"),
+            LeftOut("told_subjects", "row create patch view audit", "what the relay told beside the stream"),
         ),
     ),
     Entity(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from streams import BusError, BusUnavailable, Delivered, StreamSpec
+from streams import BusError, BusUnavailable, Delivered, ExpectedLast, StreamSpec, WrongLastSequence
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 from streams.stream_configuration import stream_details
@@ -131,3 +131,40 @@ async def follow(bus: JetStreamBus, heard: set[bytes]) -> None:
     async for event in bus.follow(SPEC.name, "s.>"):
         if isinstance(event, Delivered):
             heard.add(event.payload)
+
+
+async def test_messages_that_expect_the_same_are_all_stored(cluster: Cluster) -> None:
+    """A replicated stream refuses the second one while the first is under way."""
+    bus = await cluster.bus(cluster.nodes[0])
+    await bus.ensure_stream(replace(SPEC, replicas=3))
+    manifest = await bus.publish("s.manifest", b"1")
+    expected = ExpectedLast(manifest.sequence, "s.manifest")
+    writes = [bus.publish(f"s.{number}", b"1", expected=expected) for number in range(100)]
+    acks = await asyncio.gather(*writes)
+    assert len({each.sequence for each in acks}) == 100
+    assert (await bus.publish("s.manifest", b"2", expected=expected)).sequence > max(each.sequence for each in acks)
+    with pytest.raises(WrongLastSequence):
+        await bus.publish("s.1", b"2", expected=expected)
+
+
+async def test_what_is_told_everywhere_is_heard_on_both_sides_of_a_cut(cluster: Cluster) -> None:
+    apart, other, _ = cluster.nodes
+    listeners = {node: await cluster.bus(node) for node in (apart, other)}
+    heard: dict[NatsNode, list[bytes]] = {apart: [], other: []}
+
+    async def listen(node: NatsNode) -> None:
+        async for payload in listeners[node].listen("told.*"):
+            heard[node].append(payload)
+
+    teller = await cluster.bus(apart)
+    async with asyncio.TaskGroup() as group:
+        listening = [group.create_task(listen(node)) for node in listeners]
+        with cluster.links.cut_off(apart):
+
+            async def told() -> bool:
+                await teller.tell("told.1", b"1", everywhere=True)
+                return all(heard.values())
+
+            await until(told)
+        for each in listening:
+            each.cancel()

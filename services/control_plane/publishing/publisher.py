@@ -22,7 +22,7 @@ from streams import Bus, BusUnavailable, ExpectedLast, MessageTooLarge, StreamSt
 
 from control_plane.publishing.blocks import Reason
 from control_plane.publishing.compiler import CompiledEnvironment
-from control_plane.publishing.held import Draft, Entry, Held
+from control_plane.publishing.drafts import Draft, Entry, Held
 from control_plane.publishing.stream_contents import StreamedEnvironment, manifest_of, read_contents
 
 _FENCE_ATTEMPTS = 3
@@ -174,7 +174,7 @@ class Publisher:
             return
         self._said.setdefault(environment_id, {}).update(draft.entries)
         payload = told_payload(draft.payloads, held.manifest(draft), current_traceparent())
-        await self._bus.tell(told_subject(environment_id), payload)
+        await self._bus.tell(told_subject(environment_id), payload, everywhere=True)
 
     def said(self, environment_id: str) -> list[str]:
         """The subjects of which followers may hold something else than the stream."""

@@ -27,11 +27,11 @@ from control_plane.publishing.blocks import Block
 from control_plane.publishing.compiler import Anew, CompiledEnvironment, Compiler
 from control_plane.publishing.follower_reports import FollowerReports
 from control_plane.publishing.publication_traces import publication_span
+from control_plane.publishing.publications import Publications
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
-from control_plane.publishing.storing import Storing
 from control_plane.publishing.stream_contents import read_manifests
 from control_plane.publishing.telemetry import RelayTelemetry
-from control_plane.publishing.turns import Place, Turns
+from control_plane.publishing.turns import Turn, Turns
 
 _CROWDED = 2
 """Versions in one publication, from which on an environment rests: changes come faster than they are published."""
@@ -73,7 +73,7 @@ class Term:
         self._foreign: list[str] = []
         self._anew: dict[UUID, Anew] = {}
         self._missed: set[UUID] = set()
-        self._storing = Storing(parts.database, parts.telemetry, parts.compiler, self._publisher)
+        self._publications = Publications(parts.database, parts.telemetry, parts.compiler, self._publisher)
         self._wake = wake
         self.turns = Turns(self._ended)
         self.epoch = epoch
@@ -125,7 +125,7 @@ class Term:
     @property
     def waits_for_stream(self) -> bool:
         """Whether there is something that the stream hasn't taken yet."""
-        return self._storing.waits
+        return self._publications.waits
 
     async def compare(self, environment_id: UUID) -> None:
         """Compiles all of an environment beside what follows its changes; where that differs, it is put right and
@@ -187,7 +187,7 @@ class Term:
         environment_id: UUID,
         known_version: int,
         repair: datetime | None,
-        place: Place,
+        turn: Turn,
         *,
         comparing: bool,
         version: int,
@@ -199,7 +199,7 @@ class Term:
             try:
                 comparing = comparing or repair is not None
                 rest = await self._publish(
-                    environment_id, known_version, repair, place, comparing=comparing, version=version
+                    environment_id, known_version, repair, turn, comparing=comparing, version=version
                 )
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
@@ -210,7 +210,7 @@ class Term:
         except BusUnavailable as error:
             self._telemetry.failures.inc()
             self._missed.add(environment_id)
-            rest = self._storing.failed(environment_id, error)
+            rest = self._publications.failed(environment_id, error)
         except Exception as error:
             self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
@@ -249,7 +249,7 @@ class Term:
         environment_id: UUID,
         known_version: int,
         repair: datetime | None,
-        place: Place,
+        turn: Turn,
         *,
         comparing: bool,
         version: int,
@@ -278,14 +278,14 @@ class Term:
         self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
         with await publication_span(self._database, environment_id, compiled.version, begun_at):
             await self._note(environment_id, max(known_version, version), compiled.version)
-            published = await self._storing.store(environment_id, compiled, place)
+            published = await self._publications.store(environment_id, compiled, turn)
             for subject, reason in published.refused.items():
                 _log.error("entity refused by the bus", subject=subject, reason=reason)
             self._telemetry.entries.inc(published.changed + published.removed)
             if comparing:
                 self._telemetry.repaired_entries.inc(published.changed + published.removed)
             await self._mark(environment_id, published.version, repair)
-        self._storing.succeeded(environment_id)
+        self._publications.succeeded(environment_id)
         self._telemetry.publications.inc()
         _log.debug(
             "published",

@@ -17,8 +17,8 @@ from service_kit.tasks import end
 SMALL_AT_ONCE = 3
 
 
-class Place:
-    """Among those that work at one time. It may be left before the work ends, by who only waits for others then."""
+class Turn:
+    """One of so many at a time. It may end before the work does, which only waits for others then."""
 
     def __init__(self, room: asyncio.Semaphore) -> None:
         self._room = room
@@ -28,14 +28,14 @@ class Place:
         await self._room.acquire()
         self._taken = True
 
-    def leave(self) -> None:
-        """Harmless when it was left."""
+    def end(self) -> None:
+        """Harmless when it has ended."""
         if self._taken:
             self._taken = False
             self._room.release()
 
 
-Work = Callable[[Place], Awaitable[float]]
+Work = Callable[[Turn], Awaitable[float]]
 """Answers for how many seconds its environment rests afterwards."""
 
 
@@ -88,12 +88,12 @@ class Turns:
 
     @staticmethod
     async def _take(work: Work, room: asyncio.Semaphore) -> None:
-        place = Place(room)
-        await place.take()
+        turn = Turn(room)
+        await turn.take()
         try:
-            rest = await work(place)
+            rest = await work(turn)
         finally:
-            place.leave()
+            turn.end()
         if rest > 0:
             await asyncio.sleep(rest)
 

@@ -56,7 +56,8 @@ class LeaderlessBus(MemoryBus):
             raise BusUnavailable("no answer")
         return ack
 
-    async def tell(self, subject: str, payload: bytes) -> None:
+    async def tell(self, subject: str, payload: bytes, *, everywhere: bool = False) -> None:
+        assert everywhere
         assert subject == told_subject(ID)
         self.told.append(payload)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from control_plane.publishing.turns import Place, Turns
+from control_plane.publishing.turns import Turn, Turns
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
@@ -16,7 +16,7 @@ async def test_an_environment_rests_and_others_go_on() -> None:
     began: list[UUID] = []
 
     def work(environment: UUID, rest: float) -> None:
-        async def once(_place: Place) -> float:
+        async def once(_turn: Turn) -> float:
             began.append(environment)
             return rest
 

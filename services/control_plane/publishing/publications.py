@@ -17,10 +17,10 @@ from streams import BusError, BusUnavailable
 from control_plane.database import Database
 from control_plane.publishing import queries
 from control_plane.publishing.compiler import CompiledEnvironment, Compiler
-from control_plane.publishing.held import Draft
+from control_plane.publishing.drafts import Draft
 from control_plane.publishing.publisher import Fenced, Publication, Publisher
 from control_plane.publishing.telemetry import RelayTelemetry
-from control_plane.publishing.turns import Place
+from control_plane.publishing.turns import Turn
 
 _TELL_AFTER_SECONDS, _TELL_AGAIN_SECONDS = 0.5, 1.0
 _AGAIN_SECONDS, _AGAIN_SECONDS_MAX = 0.25, 2.0
@@ -29,7 +29,7 @@ _AGAIN_SHARE = 0.02
 _log = get_logger("relay")
 
 
-class Storing:
+class Publications:
     """What one leader publishes, each environment once at a time."""
 
     def __init__(self, database: Database, telemetry: RelayTelemetry, compiler: Compiler, publisher: Publisher) -> None:
@@ -45,14 +45,14 @@ class Storing:
         """Whether there is something that the stream hasn't taken."""
         return bool(self._attempts)
 
-    async def store(self, environment_id: UUID, compiled: CompiledEnvironment, place: Place) -> Publication:
-        """Publishes. Where that takes long, followers are told, also of what is written meanwhile, and the place is
-        left. Raises as `Publisher.publish`, `Unavailable`."""
+    async def store(self, environment_id: UUID, compiled: CompiledEnvironment, turn: Turn) -> Publication:
+        """Publishes. Where that takes long, followers are told, also of what is written meanwhile, and the turn
+        ends. Raises as `Publisher.publish`, `Unavailable`."""
         storing = asyncio.create_task(self._publisher.publish(compiled))
         try:
             await asyncio.wait({storing}, timeout=_TELL_AFTER_SECONDS)
             while not storing.done():
-                place.leave()
+                turn.end()
                 await self._tell(environment_id)
                 await asyncio.wait({storing}, timeout=_TELL_AGAIN_SECONDS)
             if isinstance(storing.exception(), BusUnavailable):
