@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from deploy.observability.dashboards import DASHBOARDS
 from devstack.processes import PartFailedError
+from devstack.server import Server
 from devstack.services import DATABASE, Service
 from devstack.stack import Stack
 
@@ -31,7 +32,8 @@ _OF_PUBLIC_NAMES = "example.com"
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """What came of a command of a page: `ran`, `failed`, or `apart` for what asks a cluster or a public name."""
+    """What came of a command of a page: `ran`, `failed`, `apart` for what asks a cluster or a public name, or `later`
+    for what the page keeps for when a store answers again."""
 
     command: str
     outcome: str
@@ -57,7 +59,28 @@ class Hands:
 
     async def follow(self, alert: str) -> list[CommandOutcome]:
         """The first commands of the alert's page, one after another."""
-        return [await self._run(command) for command in first_commands(alert)]
+        return [
+            CommandOutcome(" ".join(command.text.split()), "later", missing)
+            if (missing := await self._missing(command.once))
+            else await self._run(command)
+            for command in first_commands(alert)
+        ]
+
+    async def follow_later(self, alert: str, told: Sequence[CommandOutcome]) -> list[CommandOutcome]:
+        """What was kept for later is run, now that the fault is over; the rest is as it was."""
+        commands = first_commands(alert)
+        return [
+            await self._run(command) if each.outcome == "later" else each
+            for command, each in zip(commands, told, strict=True)
+        ]
+
+    async def _missing(self, store: str) -> str:
+        """Why the store of this name doesn't answer; empty when it does, or none is named."""
+        servers: dict[str, Server] = {"ClickHouse": self._stack.clickhouse, "PostgreSQL": self._stack.postgres}
+        if not store:
+            return ""
+        missing = await asyncio.to_thread(servers[store].missing)
+        return missing or ""
 
     async def panels(self, row: FaultRow) -> dict[str, list[str]]:
         """The panels of the row's dashboards that show something of each figure now."""

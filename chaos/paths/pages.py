@@ -10,7 +10,7 @@ from deploy.observability.catalogue import ROOT
 FAULTS_PAGE = ROOT / "docs/operations/faults.md"
 RUNBOOKS = ROOT / "docs/operations/runbooks"
 _TABLE = "## Which fault leads where"
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^(?:Once (\w+) answers:\n\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,11 @@ class FaultRow:
 
 @dataclass(frozen=True, slots=True)
 class PageCommand:
-    """A block of a runbook: `bash`, `sql` or `promql`."""
+    """A block of a runbook: `bash`, `sql` or `promql`. `once`: the store that has to answer, where the page says so."""
 
     language: str
     text: str
+    once: str = ""
 
 
 def fault_rows() -> list[FaultRow]:
@@ -49,7 +50,7 @@ def fault_rows() -> list[FaultRow]:
 def first_commands(alert: str) -> list[PageCommand]:
     """Those of an alert's runbook."""
     text = (RUNBOOKS / f"{alert}.md").read_text(encoding="utf-8")
-    return [PageCommand(language, block) for language, block in _BLOCK.findall(text)]
+    return [PageCommand(language, block, once) for once, language, block in _BLOCK.findall(text)]
 
 
 def users_notice(alert: str) -> str:

@@ -50,7 +50,7 @@ class Walked:
 
     @property
     def met(self) -> bool:
-        """Whether each alert fired, nothing else did, each command ran, and each figure has a panel that shows it."""
+        """Whether each alert fired, nothing else did, commands ran when the page says, and each figure has a panel."""
         return (
             self.error is None
             and None not in self.fired_after_seconds.values()
@@ -107,6 +107,8 @@ async def walk(stage: Stage, chosen: Fault) -> Walked:
         with suppress(TimeoutError):
             async with asyncio.timeout(_SETTLES_SECONDS_MAX):
                 await stage.harness.supervisor.all_ready()
+        for alert, told in walked.commands.items():
+            walked.commands[alert] = await stage.hands.follow_later(alert, told)
         await _until_settled(stage)
     except Exception as error:  # A walk goes on with the next fault.
         walked.error = f"{type(error).__name__}: {error}"[:500]
@@ -152,8 +154,9 @@ async def _until_settled(stage: Stage) -> None:
 
 
 async def _until_told(stage: Stage, chosen: Fault, started: float) -> None:
-    """Until all fire that should, each newly, or the patience is over."""
-    while time.monotonic() - started < _FIRES_SECONDS_MAX:
+    """Until all fire that should, each newly since it began, or the patience with the whole fault is over."""
+    inflicted = time.monotonic()
+    while time.monotonic() - inflicted < _FIRES_SECONDS_MAX:
         if all(_since(stage, alert, started) for alert in chosen.fires):
             return
         await asyncio.sleep(_LOOK_SECONDS)

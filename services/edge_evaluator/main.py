@@ -52,6 +52,7 @@ from edge_evaluator.feed.snapshot import SnapshotStore
 from edge_evaluator.feed.telemetry import FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.flagd_export.exports import FlagdExports
+from edge_evaluator.loop_waits import LoopWaits
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.memory.kept_answers import KeptAnswers
 from edge_evaluator.settings import EdgeSettings
@@ -185,6 +186,7 @@ class Edge:
         background.keep("follow", partial(self._feed.follow, self._bus))
         background.every("check", partial(self._feed.check, self._bus), seconds=settings.edge_anti_entropy_seconds)
         background.every("ages", self._feed.keep_ages, seconds=_AGES_SECONDS)
+        background.keep("loop-waits", LoopWaits(self._registry, self._clock).run)
         background.keep("warm-up", self._warmer.run)
         background.keep("swaps", partial(self._heartbeats.tell_swaps, self._bus))
         background.every("heartbeats", partial(self._heartbeats.beat, self._bus), seconds=BEAT_SECONDS)

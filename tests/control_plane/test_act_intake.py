@@ -119,6 +119,21 @@ async def test_acts_wait_while_they_can_not_be_appended(
     assert sorted(each["after"]["number"] for each in await entries(tenant)) == [0, 1, 2]
 
 
+async def test_how_long_acts_wait_is_told_while_none_can_be_appended(
+    tenant: Tenant, bus: JetStreamBus, database: Database, clock: ManualClock, telemetry: ActTelemetry
+) -> None:
+    consumer = await consumer_of(bus)
+    await ActLog(bus, STREAM, clock).write(Author("user", str(uuid4())), act(tenant.organization))
+    noted = await consumer.oldest_pending_at()
+    assert noted is not None
+    away: Any = Away(database, 1)
+    later = ManualClock(noted + 90_000)
+    intake = ActIntake(database=away, bus=bus, stream=STREAM, clock=later, telemetry=telemetry)
+    with pytest.raises(Unavailable):
+        await intake.turn(consumer, 2)
+    assert telemetry.waiting_seconds._value.get() == 90
+
+
 @pytest.mark.parametrize(
     "payload",
     [

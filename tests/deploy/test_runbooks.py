@@ -12,6 +12,7 @@ import pytest
 from analytics import main as analytics
 from control_plane import main as control_plane
 
+from chaos.paths.pages import first_commands
 from tests.contract.test_settings import FIELDS
 from tests.deploy.alert_rules import Alert, alerts, records
 from tests.deploy.manifests import of_kind, rendered_of
@@ -105,6 +106,28 @@ def test_it_has_the_same_headings_and_three_commands(page: Path) -> None:
     assert all(section(text, each).strip() for each in HEADINGS)
     assert len(BLOCK.findall(section(text, "First commands"))) == len(BLOCK.findall(text)) == 3
     assert len(text.splitlines()) <= 45
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda each: each.stem)
+def test_what_asks_clickhouse_is_kept_for_when_it_answers(page: Path) -> None:
+    for command in first_commands(page.stem):
+        if command.language == "sql" and re.search(r"\b(system|verdict)\.\w", command.text):
+            assert command.once == "ClickHouse"
+
+
+@pytest.mark.parametrize(
+    ("alert", "store"),
+    [
+        ("VerdictLoaderRetries", "ClickHouse"),
+        ("VerdictLoaderBehind", "ClickHouse"),
+        ("VerdictResultSnapshotsFail", "ClickHouse"),
+        ("VerdictDatabaseAway", "PostgreSQL"),
+    ],
+)
+def test_who_finds_a_store_away_reads_first_what_to_do(alert: str, store: str) -> None:
+    text = (FOLDER / f"{alert}.md").read_text(encoding="utf-8")
+    assert section(text, "First commands").strip().startswith(f"If {store} doesn't answer, ")
+    assert [each.once for each in first_commands(alert) if each.language == "sql"] == [store]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda each: each.stem)

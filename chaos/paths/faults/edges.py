@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -13,6 +13,7 @@ import httpx
 from chaos.paths.stage import Stage
 from chaos.paths.walk import fault
 from chaos.tenant import FLAG
+from chaos.waiting import until
 from devstack.debian_programs import debian_program
 from devstack.services import Service
 
@@ -21,6 +22,8 @@ from .publishing import again_and_again
 _FROZEN_SECONDS, _RUNS_SECONDS = 0.08, 0.04
 _EVALUATIONS = 13_000
 _AT_ONCE = 16
+_TOLD_SECONDS_MAX = 120.0
+"""An edge looks at what waits every half minute while the ingestor is away."""
 _NOWHERE = "nats://127.0.0.1:1"
 
 
@@ -91,8 +94,9 @@ async def snapshot_unwritable(stage: Stage) -> AsyncIterator[None]:
     ("VerdictPartSilent", "VerdictProcessUnreachable"),
 )
 async def ingestor_killed(stage: Stage) -> AsyncIterator[None]:
-    async with stage.harness.supervisor.down("event_ingestor"):
+    async with _exposures_reported(stage), stage.harness.supervisor.down("event_ingestor"):
         await _new_users(stage, "waiting", _EVALUATIONS)
+        await _until_told(stage, "max(verdict_edge_exposures_buffered) > 10000")
         yield
 
 
@@ -104,8 +108,9 @@ async def ingestor_killed(stage: Stage) -> AsyncIterator[None]:
 async def reports_lost(stage: Stage) -> AsyncIterator[None]:
     async with stage.with_settings("edge_evaluator", FF_EDGE_EXPOSURE_BUFFER_MAX="500"):
         await stage.harness.supervisor.ready("edge_evaluator")
-        async with stage.harness.supervisor.down("event_ingestor"):
+        async with _exposures_reported(stage), stage.harness.supervisor.down("event_ingestor"):
             await _new_users(stage, "lost", 1500)
+            await _until_told(stage, 'sum(verdict_edge_exposures_dropped_total{reason="buffer_full"}) > 0')
             yield
 
 
@@ -127,6 +132,23 @@ def _asked(stage: Stage, edge: Service) -> AbstractAsyncContextManager[None]:
                 await http.post(f"/ofrep/v1/evaluate/flags/{FLAG}", json={"context": {"targetingKey": "somebody"}})
 
     return again_and_again(ask, 0.2)
+
+
+@asynccontextmanager
+async def _exposures_reported(stage: Stage) -> AsyncIterator[None]:
+    """The edges report who was served what: a flag doesn't ask for it by itself."""
+    tenant, settings = stage.harness.tenant, f"flags/{FLAG}/environments/production"
+    await tenant.change(settings, {"report_exposures": True})
+    await _until_told(stage, "sum(increase(verdict_edge_exposures_sent_total[5s])) > 0")
+    try:
+        yield
+    finally:
+        await tenant.change_stubbornly(settings, {"report_exposures": False})
+
+
+async def _until_told(stage: Stage, condition: str) -> None:
+    """Until the figures of the parts say so."""
+    await until(lambda: stage.prometheus.ask(condition), _TOLD_SECONDS_MAX)
 
 
 async def _new_users(stage: Stage, prefix: str, users: int) -> None:

@@ -46,7 +46,7 @@ async def page_forbidden(stage: Stage) -> AsyncIterator[None]:
 @fault(
     "nobody takes what is scheduled (FF_SCHEDULE_ENABLED=false and no scheduler), while a rollout has steps",
     ("VerdictScheduleLeader", "VerdictRolloutStepsLate"),
-    ("VerdictPublishingNotLed",),
+    ("VerdictPublishingNotLed", "VerdictPublishingLate"),
 )
 async def nobody_schedules(stage: Stage) -> AsyncIterator[None]:
     await _rollout(stage, "late", seconds=5)

@@ -63,6 +63,8 @@ async def export_fails(stage: Stage) -> AsyncIterator[None]:
         "VerdictPublishingLate",
         "VerdictScheduleLeader",
         "VerdictControlPlaneSlow",
+        "VerdictProcessUnreachable",
+        "VerdictPartSilent",
     ),
 )
 async def nothing_taken(stage: Stage) -> AsyncIterator[None]:

@@ -36,6 +36,7 @@ EDGE_TIME = lines(
     "p99 below 10 ms at 2,000 requests a second and pod.",
     (quantile(0.5, "verdict_edge_fast_request_duration_seconds"), "p50"),
     (quantile(0.99, "verdict_edge_fast_request_duration_seconds"), "p99"),
+    (quantile(0.9, "verdict_edge_loop_wait_seconds"), "p90 of waits before"),
     most=0.01,
 )
 EVALUATIONS = lines(

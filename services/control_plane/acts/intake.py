@@ -77,11 +77,15 @@ class ActIntake:
             try:
                 await self._take(message)
             except BaseException:
+                # Else a figure of before would say that nothing waits, for as long as none can be taken.
+                self._tell_oldest(message.published_at)
                 for each in messages[index:]:
                     await each.nak(1.0)
                 raise
-        oldest = await consumer.oldest_pending_at()
-        age = 0.0 if oldest is None else (self._clock.now() - oldest) / 1000
+        self._tell_oldest(await consumer.oldest_pending_at())
+
+    def _tell_oldest(self, published_at: float | None) -> None:
+        age = 0.0 if published_at is None else (self._clock.now() - published_at) / 1000
         self._telemetry.waiting_seconds.set(max(0.0, age))
 
     async def _take(self, message: Message) -> None:

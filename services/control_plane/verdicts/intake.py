@@ -82,13 +82,17 @@ class VerdictIntake:
             try:
                 await self._take(message)
             except BaseException as error:
+                # Else a figure of before would say that nothing waits, for as long as none can be taken.
+                self._tell_oldest(message.published_at)
                 await message.nak(_AGAIN_SECONDS)
                 # What somebody holds is the trouble of this rollout alone: the others are looked after meanwhile.
                 if not isinstance(error, Unavailable) or error.code != BUSY:
                     raise
                 self._telemetry.refused.labels("busy").inc()
-        oldest = await consumer.oldest_pending_at()
-        age = 0.0 if oldest is None else (self._clock.now() - oldest) / 1000
+        self._tell_oldest(await consumer.oldest_pending_at())
+
+    def _tell_oldest(self, published_at: float | None) -> None:
+        age = 0.0 if published_at is None else (self._clock.now() - published_at) / 1000
         self._telemetry.waiting_seconds.set(max(0.0, age))
 
     async def _take(self, message: Message) -> None:

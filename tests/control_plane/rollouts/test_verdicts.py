@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from messages.subjects import VERDICTS, verdicts_stream, verdicts_subject
 from messages.verdicts import FindingArm, FindingState, GuardFinding, Verdict, VerdictAction, verdict_payload
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
+from service_kit.problems import Unavailable
 from streams import BatchConsumer
 from streams.memory import MemoryBus
 
@@ -157,6 +159,30 @@ async def test_a_rollout_whose_project_is_held_keeps_no_other_waiting(
     assert await state(tenant, path) == ("running", 2)
     await monitor.takes(1)
     assert await state(tenant, path) == ("rolled_back", 3)
+
+
+class NoDatabase:
+    """One that is away."""
+
+    def transaction(self, **_: Any) -> Any:
+        raise Unavailable("away")
+
+
+async def test_how_long_verdicts_wait_is_told_while_none_can_be_taken(
+    bus: MemoryBus, parts: RolloutParts, registry: CollectorRegistry
+) -> None:
+    consumer = await bus.pull(VERDICTS, "rulings", filter_subject="verdicts.>", ack_wait_seconds=30, max_ack_pending=10)
+    environment, rollout = str(uuid4()), {"id": str(uuid4())}
+    away: Any = NoDatabase()
+    intake_of = partial(
+        VerdictIntake, bus=bus, stream=STREAM, rollouts=RolloutAutomation(parts), telemetry=VerdictTelemetry(registry)
+    )
+    await Monitor(bus, intake_of(database=away, clock=ManualClock(0)), rollout, environment).publishes(1)
+    noted = await consumer.oldest_pending_at()
+    assert noted is not None
+    with pytest.raises(Unavailable):
+        await intake_of(database=away, clock=ManualClock(noted + 40_000)).turn(consumer, 0)
+    assert registry.get_sample_value("verdict_guard_verdicts_waiting_age_seconds") == 40
 
 
 async def test_harm_rolls_back_once_with_its_figures(tenant: Any, path: str, settings: str, monitor: Monitor) -> None:
