@@ -22,7 +22,7 @@ from messages.follower_telemetry import FollowerTelemetry
 from messages.rereads import Rereads
 from messages.staging import ConfigStaging, Mismatch, Rejected, Update
 from messages.subjects import CONFIG, ahead_subject, config_filter, environment_of, manifest_subject, told_subject
-from messages.told_versions import read_told
+from messages.told_versions import Told, read_told
 
 _log = logging.getLogger("config_follower")
 
@@ -69,6 +69,8 @@ class ConfigFollower:
         self._unread: set[str] = set()
         # Environments of which more is held than the stream has.
         self._ahead: set[str] = set()
+        # The manifest of the last told version that didn't fit, by environment.
+        self._refused: dict[str, bytes] = {}
         self._caught_up = False
         self._told = False
         self._environments_before = -1
@@ -93,7 +95,16 @@ class ConfigFollower:
                 continue
             async with self._lock:
                 if told.environment_id not in self._held_back:
-                    await self._use(self.staging.accept_told(told), told.trace)
+                    await self._take_told(told)
+
+    async def _take_told(self, told: Told) -> None:
+        outcome = self.staging.accept_told(told)
+        if isinstance(outcome, Rejected):
+            # It comes again and again, over each server.
+            if self._refused.get(told.environment_id) == told.payload:
+                return
+            self._refused[told.environment_id] = told.payload
+        await self._use(outcome, told.trace)
 
     async def _follow_stream(self, bus: Bus) -> None:
         async for event in bus.follow(CONFIG, config_filter()):
@@ -159,7 +170,8 @@ class ConfigFollower:
             self._rereads.settle(environment_id)
             self._telemetry.confirmed(environment_id)
             self._applier.confirmed(environment_id)
-        elif self._caught_up and self._rereads.due(environment_id):
+        elif self._caught_up and environment_id not in self._ahead and self._rereads.due(environment_id):
+            # What is older than what is held would be refused.
             await self._read_anew(bus, environment_id)
 
     async def _tell_if_ahead(self, bus: Bus, environment_id: str, manifest: bytes | None) -> None:

@@ -86,6 +86,12 @@ class BusClient(Client):
             if self._transport is not None:
                 self._transport.close()  # type: ignore[no-untyped-call] # the client's own
 
+    def abort(self) -> None:
+        """Drops the connection with all that waits to be sent."""
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+
     async def _end_tasks(self) -> None:
         # A connection that came back while it was closed has begun them anew.
         tasks = [

@@ -101,6 +101,9 @@ class JetStreamBus:
         """Errors of single operations reach who asked for them; while there is no connection, each kind is said
         once."""
         if self._client.is_connected:
+            if "permissions violation" in str(error).lower() and str(error) not in self._told:
+                self._told.add(str(error))
+                _log.error("the bus doesn't permit it: %s", error)
             return
         reason = self._trouble = f"{type(error).__name__}: {error}"
         if reason not in self._told:
@@ -171,7 +174,7 @@ class JetStreamBus:
 
     async def tell(self, subject: str, payload: bytes, *, everywhere: bool = False) -> None:
         if everywhere:
-            await self._others.tell(subject, payload)
+            self._others.tell(subject, payload)
         self._require_connection()
         await asked(self._client.publish(subject, payload))
 

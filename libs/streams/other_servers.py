@@ -1,15 +1,13 @@
 """The servers of a cluster beside the one that a client is connected to, reached for as long as they are needed.
 
 A server that was cut off from the others goes on serving its clients. What has to reach whoever is connected anywhere
-is said to each server.
+is said to each server. Nobody waits for one that can't be reached.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections import defaultdict
 from dataclasses import replace
 
 import nats.errors
@@ -17,71 +15,105 @@ import nats.errors
 from streams.client import BusClient
 from streams.connection import BusConnection
 
-_CONNECT_SECONDS, _FLUSH_SECONDS = 1.0, 1
-_IDLE_SECONDS = 10.0
-_MISSING = (nats.errors.Error, OSError, TimeoutError, ValueError)
+_CONNECT_SECONDS, _SAY_SECONDS, _END_SECONDS = 1.0, 1.0, 0.5
+_AGAIN_SECONDS, _IDLE_SECONDS = 1.0, 10.0
+_SUBJECTS_MAX = 1_000
 
 
 class OtherServers:
-    """Connections beside that of `client`; they are closed when nothing has been said for ten seconds."""
+    """Connections beside that of `client`; each ends when nothing has been said for ten seconds."""
 
     def __init__(self, client: BusClient, connection: BusConnection, name: str) -> None:
         self._client = client
-        self._connection = connection
-        self._name = name
-        self._clients: dict[str, BusClient] = {}
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._said_at = 0.0
-        self._watching: asyncio.Task[None] | None = None
+        self._servers = {each: _Server(each, connection, name) for each in connection.servers}
 
-    async def tell(self, subject: str, payload: bytes) -> None:
-        """Says it to each that can be reached within a second; never raises."""
-        self._said_at = time.monotonic()
-        others = [each for each in self._connection.servers if each != self._client.server]
-        await asyncio.gather(*(self._tell(each, subject, payload) for each in others))
-        if self._clients and (self._watching is None or self._watching.done()):
-            self._watching = asyncio.create_task(self._leave_when_idle(), name="bus-other-servers")
+    def tell(self, subject: str, payload: bytes) -> None:
+        """It is said soon, to each that can be reached then; of a subject that is told of meanwhile, the newest."""
+        for address, server in self._servers.items():
+            if address != self._client.server:
+                server.tell(subject, payload)
 
     async def close(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait([self._watching])
-        for server in list(self._clients):
-            await self._leave(server)
+        for server in self._servers.values():
+            await server.close()
 
-    async def _tell(self, server: str, subject: str, payload: bytes) -> None:
-        async with self._turns[server]:
-            try:
-                client = await self._reach(server)
-                await client.publish(subject, payload)
-                await client.flush(_FLUSH_SECONDS)
-            except _MISSING:
-                await self._leave(server)
 
-    async def _reach(self, server: str) -> BusClient:
-        client = self._clients.get(server)
+class _Server:
+    def __init__(self, address: str, connection: BusConnection, name: str) -> None:
+        self._connection = replace(connection, servers=(address,))
+        self._name = f"{name}-beside"
+        self._waiting: dict[str, bytes] = {}
+        self._wake = asyncio.Event()
+        self._saying: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def tell(self, subject: str, payload: bytes) -> None:
+        if self._closed or (len(self._waiting) >= _SUBJECTS_MAX and subject not in self._waiting):
+            return
+        self._waiting[subject] = payload
+        self._wake.set()
+        if self._saying is None or self._saying.done():
+            self._saying = asyncio.create_task(self._keep_saying(), name="bus-other-server")
+
+    async def close(self) -> None:
+        self._closed = True
+        if self._saying is not None:
+            self._saying.cancel()
+            await asyncio.wait([self._saying])
+
+    async def _keep_saying(self) -> None:
+        client: BusClient | None = None
+        try:
+            while await self._told():
+                try:
+                    client = await self._reached(client)
+                    async with asyncio.timeout(_SAY_SECONDS):
+                        await self._say(client)
+                except (nats.errors.Error, OSError, TimeoutError, ValueError):
+                    await _end(client)
+                    client = None
+                    # What is said meanwhile isn't kept: it is told again.
+                    await asyncio.sleep(_AGAIN_SECONDS)
+        finally:
+            await _end(client)
+
+    async def _told(self) -> bool:
+        """False when nothing is told any more."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_IDLE_SECONDS):
+                await self._wake.wait()
+        return self._wake.is_set()
+
+    async def _reached(self, client: BusClient | None) -> BusClient:
         if client is not None and client.is_connected:
             return client
-        await self._leave(server)
-        client = self._clients[server] = BusClient(replace(self._connection, servers=(server,)), f"{self._name}-beside")
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            await client.connect_once(error_cb=_ignore)
+        await _end(client)
+        client = BusClient(self._connection, self._name)
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await client.connect_once(error_cb=_ignore)
+        except BaseException:
+            await _end(client)
+            raise
         return client
 
-    async def _leave(self, server: str) -> None:
-        client = self._clients.pop(server, None)
-        if client is not None:
-            with contextlib.suppress(*_MISSING):
-                await client.end()
+    async def _say(self, client: BusClient) -> None:
+        self._wake.clear()
+        waiting, self._waiting = self._waiting, {}
+        for subject, payload in waiting.items():
+            await client.publish(subject, payload)
+        await client.flush(_SAY_SECONDS)  # type: ignore[arg-type] # it takes fractions
 
-    async def _leave_when_idle(self) -> None:
-        idle = 0.0
-        while idle < _IDLE_SECONDS:
-            await asyncio.sleep(_IDLE_SECONDS - idle)
-            idle = time.monotonic() - self._said_at
-        for server in list(self._clients):
-            async with self._turns[server]:
-                await self._leave(server)
+
+async def _end(client: BusClient | None) -> None:
+    """A server that reads nothing any more would keep a connection open as long as something waits in it."""
+    if client is None:
+        return
+    try:
+        async with asyncio.timeout(_END_SECONDS):
+            await client.end()
+    except (nats.errors.Error, OSError, TimeoutError):
+        client.abort()
 
 
 async def _ignore(_: Exception) -> None:

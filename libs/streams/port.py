@@ -218,8 +218,8 @@ class Bus(Protocol):
 
     async def tell(self, subject: str, payload: bytes, *, everywhere: bool = False) -> None:
         """Says something to whoever listens at this moment; no stream keeps it. `everywhere`: to each server of the
-        cluster, for they may not hear each other; it can arrive several times. Raises BusUnavailable, where none of
-        them could be reached."""
+        cluster, for they may not hear each other; it can arrive several times. Raises BusUnavailable where its own
+        server isn't reached; the others are told all the same."""
 
     def listen(self, subject: str) -> AsyncIterator[bytes]:
         """What is told on the subject from now on. Waits while the bus is away; never raises."""

@@ -171,3 +171,13 @@ async def test_what_changes_no_answer_keeps_the_version_that_did_whoever_leads()
         assert message is not None
         stamps.append((message.version, message.answers_version))
     assert stamps == [(1, 1), (2, 1), (3, 1), (4, 4)]
+
+
+async def test_a_stream_that_lost_its_end_ends_the_term() -> None:
+    """What was acknowledged of another environment is gone, though nothing that is written now shows it."""
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+    publisher = await persistently(bus, flags(1, a="1"), epoch=1)
+    publisher._last_sequence += 2
+    with pytest.raises(Fenced, match="lost its end"):
+        await publisher.publish(flags(2, a="2"))

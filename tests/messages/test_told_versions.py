@@ -136,3 +136,25 @@ async def test_a_follower_takes_what_it_is_told(writer: Writer) -> None:
     await until(lambda: followed.flags.versions[ENVIRONMENT] == 3)
     assert followed.flags.applied == [(ENVIRONMENT, 1), (ENVIRONMENT, 2), (ENVIRONMENT, 3)]
     await followed.stop()
+
+
+async def test_a_follower_that_is_ahead_reads_nothing_older_and_goes_on_hearing(writer: Writer) -> None:
+    bus, clock = MemoryBus(), Clock()
+    await bus.ensure_stream(config_stream())
+    await writer.publish(bus, a=True)
+    followed = Followed(bus, clock)
+    await until(lambda: followed.flags.ready)
+    for version, enabled in ((2, False), (3, True)):
+        payload = told(writer.write(a=enabled))
+
+        async def heard(payload: bytes = payload, version: int = version) -> bool:
+            await bus.tell(told_subject(ENVIRONMENT), payload)
+            return followed.flags.versions[ENVIRONMENT] == version
+
+        await until(heard)
+        for _ in range(3):
+            clock.seconds += 60
+            await followed.follower.check(bus)
+    assert followed.heard.rereads == 0
+    assert followed.flags.environments == {ENVIRONMENT: {"a": True}}
+    await followed.stop()

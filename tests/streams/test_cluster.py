@@ -168,3 +168,35 @@ async def test_what_is_told_everywhere_is_heard_on_both_sides_of_a_cut(cluster: 
             await until(told)
         for each in listening:
             each.cancel()
+
+
+async def test_nobody_waits_for_a_server_that_reads_nothing(cluster: Cluster) -> None:
+    teller = await cluster.bus(cluster.nodes[0])
+    listener = await cluster.bus(cluster.nodes[0])
+    heard = asyncio.Event()
+
+    async def listen() -> None:
+        async for _ in listener.listen("told.*"):
+            heard.set()
+
+    listening = asyncio.create_task(listen())
+
+    async def told() -> bool:
+        await teller.tell("told.1", b"1" * 400_000, everywhere=True)
+        return heard.is_set()
+
+    await until(told)
+    others = cluster.nodes[1:]
+    for node in others:
+        node.pause()
+    try:
+        async with asyncio.timeout(30):
+            for _ in range(40):
+                heard.clear()
+                await teller.tell("told.1", b"1" * 400_000, everywhere=True)
+                await heard.wait()
+            await teller._others.close()
+    finally:
+        for node in others:
+            node.resume()
+    listening.cancel()

@@ -38,6 +38,11 @@ async def lease_state(tx: Connection, name: str = "relay") -> LeaseState:
     return LeaseState(**row)
 
 
+async def lock_lease(tx: Connection, name: str = "relay") -> None:
+    """Nobody holds, renews or ends a term until the transaction ends."""
+    await tx.execute("SELECT FROM leases WHERE name = $1 FOR UPDATE", name)
+
+
 async def lift_epoch(tx: Connection, epoch: int, name: str = "relay") -> int:
     """Ends the present term, and lets the next ones begin above this epoch and the lease's own; answers above which."""
     lifted: int = await tx.fetchval(_LIFT, name, epoch)

@@ -11,6 +11,7 @@ import contextlib
 from uuid import UUID
 
 from service_kit.logs import get_logger
+from service_kit.problems import Unavailable
 from service_kit.tasks import end
 from streams import BusError, BusUnavailable
 
@@ -23,6 +24,7 @@ from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.publishing.turns import Turn
 
 _TELL_AFTER_SECONDS, _TELL_AGAIN_SECONDS = 0.5, 1.0
+_TELL_AT_ONCE = 3
 _AGAIN_SECONDS, _AGAIN_SECONDS_MAX = 0.25, 2.0
 _AGAIN_SHARE = 0.02
 """Seconds more before the next attempt for each environment that waits."""
@@ -37,6 +39,7 @@ class Publications:
         self._telemetry = telemetry
         self._compiler = compiler
         self._publisher = publisher
+        self._telling = asyncio.Semaphore(_TELL_AT_ONCE)
         self._attempts: dict[UUID, int] = {}
         self._told: dict[UUID, Draft] = {}
 
@@ -50,7 +53,8 @@ class Publications:
         ends. Raises as `Publisher.publish`, `Unavailable`."""
         storing = asyncio.create_task(self._publisher.publish(compiled))
         try:
-            await asyncio.wait({storing}, timeout=_TELL_AFTER_SECONDS)
+            # While others wait for the stream, nobody waits to see whether it takes this.
+            await asyncio.wait({storing}, timeout=0 if self.waits else _TELL_AFTER_SECONDS)
             while not storing.done():
                 turn.end()
                 await self._tell(environment_id)
@@ -60,9 +64,12 @@ class Publications:
             return storing.result()
         finally:
             await end([storing])
+            if not storing.cancelled():
+                # It may have failed beside something else that did.
+                storing.exception()
 
-    def succeeded(self, environment_id: UUID) -> None:
-        """It is stored, and known to be."""
+    def settled(self, environment_id: UUID) -> None:
+        """It doesn't wait for the stream."""
         self._attempts.pop(environment_id, None)
         self._told.pop(environment_id, None)
 
@@ -76,14 +83,22 @@ class Publications:
 
     async def _tell(self, environment_id: UUID) -> None:
         """Of the newest version. Nobody may be there to hear it: it is told again."""
-        compiled = await self._compiler.compile(environment_id)
-        draft = None if compiled is None else self._publisher.to_tell(compiled)
-        if draft is None:
+        if not self._publisher.can_tell(str(environment_id)):
             return
-        if self._told.get(environment_id) is not draft:
-            await self._note(environment_id, draft)
-            self._told[environment_id] = draft
-            self._telemetry.told.inc()
+        try:
+            async with self._telling:
+                compiled = await self._compiler.compile(environment_id)
+                draft = None if compiled is None else self._publisher.to_tell(compiled)
+                if draft is None:
+                    return
+                if self._told.get(environment_id) is not draft:
+                    await self._note(environment_id, draft)
+                    self._told[environment_id] = draft
+                    self._telemetry.told.inc()
+        except Unavailable as error:
+            # Ending the term would end telling for as long as the stream can't be read.
+            _log.warning("not told", environment=environment_id, error=str(error))
+            return
         with contextlib.suppress(BusError):
             await self._publisher.tell(draft)
 

@@ -18,7 +18,7 @@ from messages.subjects import CONFIG, manifest_subject, told_subject
 from messages.told_versions import told_payload
 from service_kit.clock import Clock
 from service_kit.traces import current_traceparent
-from streams import Bus, BusUnavailable, ExpectedLast, MessageTooLarge, StreamState, WrongLastSequence
+from streams import Bus, BusError, BusUnavailable, ExpectedLast, MessageTooLarge, StreamState, WrongLastSequence
 
 from control_plane.publishing.blocks import Reason
 from control_plane.publishing.compiler import CompiledEnvironment
@@ -113,8 +113,7 @@ class Publisher:
         return sorted(each for each, held in self._held.items() if held.contents and each not in environment_ids)
 
     async def reread(self, environment_id: str) -> None:
-        """Forgets what was known of one environment and reads it from the stream. Raises `Fenced`, `BusError`."""
-        self._held.pop(environment_id, None)
+        """Reads one environment from the stream, in place of what was known of it. Raises `Fenced`, `BusError`."""
         await self._fence(environment_id)
         contents = await read_contents(self._bus, environment_id)
         self._subjects |= contents.subjects
@@ -130,8 +129,8 @@ class Publisher:
     async def publish(self, compiled: CompiledEnvironment) -> Publication:
         """Writes what differs and the manifest; nothing when nothing differs and the version is known.
 
-        Raises `Fenced`, `BehindTheBus`, `BusError`. After `BusUnavailable` the next call writes all of it again, and
-        may be of a newer version; after the others it reads the stream anew.
+        Raises `Fenced`, `BehindTheBus`, `BusError`. After the last the next call writes all of it again, and may be of
+        a newer version; after the others it reads the stream anew.
         """
         environment_id = compiled.environment_id
         await self.check(environment_id, compiled.version)
@@ -140,11 +139,11 @@ class Publisher:
         try:
             if self._is_new(held, draft):
                 await self._store(held, draft)
-        except BusUnavailable:
-            raise
         except WrongLastSequence as error:
             del self._held[environment_id]
             raise Fenced(f"environment {environment_id}") from error
+        except BusError:
+            raise
         except BaseException:
             del self._held[environment_id]
             raise
@@ -179,6 +178,10 @@ class Publisher:
     def said(self, environment_id: str) -> list[str]:
         """The subjects of which followers may hold something else than the stream."""
         return sorted(self._said.get(environment_id, ()))
+
+    def can_tell(self, environment_id: str) -> bool:
+        """False where it is known already that it would be too much."""
+        return environment_id in self._held and len(self._said.get(environment_id, ())) <= TOLD_ENTRIES_MAX
 
     def remember_said(self, environment_id: str, subjects: Iterable[str]) -> None:
         """An earlier leader told of these."""
@@ -221,14 +224,20 @@ class Publisher:
         environment_id = draft.compiled.environment_id
         expected = ExpectedLast(held.sequence, manifest_subject(environment_id))
         turns = asyncio.Semaphore(_IN_FLIGHT_MAX)
+        failures: list[BusError] = []
 
         async def write(subject: str, payload: bytes) -> None:
             async with turns:
+                if failures:
+                    raise failures[0]
                 try:
                     await self._put(subject, payload, expected)
                 except MessageTooLarge as error:
                     draft.refuse(subject, str(error))
                     self._said[environment_id].pop(subject, None)
+                except BusError as error:
+                    failures.append(error)
+                    raise
 
         await _all(write(subject, payload) for subject, payload in draft.payloads.items())
         manifest = held.manifest(draft)
@@ -271,7 +280,10 @@ class Publisher:
         self._fenced.add(environment_id)
 
     async def _put(self, subject: str, payload: bytes, expected: ExpectedLast, trace: str = "") -> int:
+        known = self._last_sequence
         ack = await self._bus.publish(subject, payload, expected=expected, trace=trace)
+        if ack.sequence <= known:
+            raise Fenced(f"the stream has lost its end: {ack.sequence} comes after {known}")
         self._subjects.add(subject)
         self._last_sequence = max(self._last_sequence, ack.sequence)
         return ack.sequence

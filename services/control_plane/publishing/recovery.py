@@ -24,7 +24,7 @@ from control_plane.publishing.comparison import (
     environment_message,
 )
 from control_plane.publishing.compiler import Compiler
-from control_plane.publishing.lease import lease_state, lift_epoch
+from control_plane.publishing.lease import lease_state, lift_epoch, lock_lease
 from control_plane.publishing.publisher import remove_environment
 from control_plane.publishing.stream_contents import StreamContents, StreamedEnvironment, read_contents
 
@@ -110,6 +110,8 @@ class Recovery:
         Raises `RecoveryRefused`, `BusError`, `Unavailable`."""
         contents = await read_contents(self._bus)
         async with self._database.transaction() as tx:
+            # Before the environments, as whoever tells of a version has it.
+            await lock_lease(tx)
             # All of them before the first entry, as every write locks its environments before the log.
             rows = {str(row["id"]): row for row in await queries.environments_to_compare(tx, lock=True)}
             if unknown := sorted(set(wanted) - rows.keys()):

@@ -38,7 +38,7 @@ LOOK_SECONDS = 1.0
 _COMPARING_SHARE = 0.05
 """Of the time, that comparing may take at most."""
 _SETTLE_SECONDS = 0.5
-_LISTEN_CHECKS = 1.5
+_LISTEN_CHECKS, _LOOK_AGAIN_CHECKS = 1.5, 5
 _TELL_AGAIN_SECONDS = 60.0
 _log = get_logger("relay")
 
@@ -86,7 +86,8 @@ class Relay:
         self._term: Term | None = None
         self._told = ("", 0.0)
         self._change_counted = False
-        self._answers = True
+        # After a look that failed: when others have to wait for one again.
+        self._look_again_at = 0.0
         self._wake = asyncio.Event()
 
     @property
@@ -206,7 +207,8 @@ class Relay:
         if (term := self._term) is None:
             return
         term.turns.raise_failure()
-        overdue = now >= self._check_at + self._check_seconds and self._answers and not term.waits_for_stream
+        due = max(self._check_at + self._check_seconds, self._look_again_at)
+        overdue = now >= due and not term.waits_for_stream
         if overdue:
             # What always changes has to be looked at, too; but a stream that takes nothing holds up no other edit.
             await term.turns.settle(_SETTLE_SECONDS)
@@ -226,9 +228,9 @@ class Relay:
             raise
         except BusUnavailable as error:
             self._parts.telemetry.failures.inc()
-            if self._answers:
+            if not self._look_again_at:
                 _log.warning("the stream can't be looked at", reason=str(error))
-            self._answers = False
+            self._look_again_at = self._parts.clock.monotonic() + self._check_seconds * _LOOK_AGAIN_CHECKS
 
     async def _woken(self) -> None:
         await self._wake.wait()
@@ -242,7 +244,7 @@ class Relay:
             await term.check()
             self._check_at = now + self._check_seconds
             self._wake.set()
-        self._answers = True
+        self._look_again_at = 0.0
 
     async def _begin(self, last: int) -> None:
         """Begins a term, unless the stream was written in a later one than this database knows of."""
@@ -274,6 +276,7 @@ class Relay:
         self._term = term = Term(self._parts, taken, self._wake.set)
         await term.begin()
         self._change_counted = False
+        self._look_again_at = 0.0
         self._check_at = self._parts.clock.monotonic() + self._check_seconds
         self._told = ("", 0.0)
         self._parts.telemetry.leading.set(1)

@@ -73,6 +73,8 @@ class Term:
         self._foreign: list[str] = []
         self._anew: dict[UUID, Anew] = {}
         self._missed: set[UUID] = set()
+        # Environments whose comparison with the stream has to be done again.
+        self._uncompared: set[UUID] = set()
         self._publications = Publications(parts.database, parts.telemetry, parts.compiler, self._publisher)
         self._wake = wake
         self.turns = Turns(self._ended)
@@ -103,7 +105,8 @@ class Term:
         self._missed &= at_work
         async with self._database.connection() as connection:
             waiting = await queries.unpublished(connection)
-            compared = {each: await queries.known_version(connection, each) for each in self._anew.keys() - at_work}
+            again = (self._anew.keys() | self._uncompared) - at_work
+            compared = {each: await queries.known_version(connection, each) for each in again}
         for row in waiting:
             # Of one that was at work the row may be older than what has been published meanwhile.
             if row["id"] in at_work:
@@ -118,7 +121,7 @@ class Term:
                     much=(row["list_bytes"] or 0) > _MUCH_BYTES,
                 )
         for environment_id, known_version in compared.items():
-            self._begin(environment_id, known_version or 0, None, comparing=False)
+            self._begin(environment_id, known_version or 0, None, comparing=environment_id in self._uncompared)
         if not self._missed <= self.turns.at_work:
             self._wake()
 
@@ -194,7 +197,7 @@ class Term:
     ) -> float:
         """Publishes one environment; answers for how long it rests then. An unexpected failure is that environment's
         own; the others go on. So does everything where the stream can't be written at the moment."""
-        rest = 0.0
+        rest, waits = 0.0, False
         try:
             try:
                 comparing = comparing or repair is not None
@@ -204,16 +207,22 @@ class Term:
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
             else:
+                self._uncompared.discard(environment_id)
                 await self._unblock(environment_id)
         except (Unavailable, StreamMissing, Fenced):
             raise
         except BusUnavailable as error:
             self._telemetry.failures.inc()
             self._missed.add(environment_id)
-            rest = self._publications.failed(environment_id, error)
+            if comparing:
+                self._uncompared.add(environment_id)
+            rest, waits = self._publications.failed(environment_id, error), True
         except Exception as error:
             self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
+        finally:
+            if not waits:
+                self._publications.settled(environment_id)
         return rest
 
     def _ahead(self, environment_id: UUID) -> int:
@@ -285,7 +294,6 @@ class Term:
             if comparing:
                 self._telemetry.repaired_entries.inc(published.changed + published.removed)
             await self._mark(environment_id, published.version, repair)
-        self._publications.succeeded(environment_id)
         self._telemetry.publications.inc()
         _log.debug(
             "published",
