@@ -137,7 +137,7 @@ class Publisher:
         held = self._held[environment_id]
         draft = self._draft(held, compiled)
         try:
-            if self._is_new(held, draft):
+            if draft.entries or compiled.version > held.version:
                 await self._store(held, draft)
         except WrongLastSequence as error:
             del self._held[environment_id]
@@ -154,12 +154,12 @@ class Publisher:
 
     def to_tell(self, compiled: CompiledEnvironment) -> Draft | None:
         """What followers can be told of a version that the stream has not taken; the same one for the same. None where
-        there is nothing, or too much: that waits for the stream."""
+        it has, or where it is too much: that waits for the stream."""
         held = self._held.get(compiled.environment_id)
-        if held is None or held.newest > compiled.version:
+        if held is None or held.newest >= compiled.version:
             return None
         draft = self._draft(held, compiled)
-        if len(draft.entries) > TOLD_ENTRIES_MAX or not self._is_new(held, draft):
+        if len(draft.entries) > TOLD_ENTRIES_MAX:
             return None
         size = sum(len(subject) + len(payload) for subject, payload in draft.payloads.items())
         return draft if size <= TOLD_BYTES_MAX else None
@@ -169,7 +169,8 @@ class Publisher:
         published, all of its subjects are written again. Raises `BusError`."""
         environment_id = draft.compiled.environment_id
         held = self._held.get(environment_id)
-        if held is None or held.newest > draft.compiled.version:
+        if held is None or held.newest >= draft.compiled.version:
+            # Stored meanwhile.
             return
         self._said.setdefault(environment_id, {}).update(draft.entries)
         payload = told_payload(draft.payloads, held.manifest(draft), current_traceparent())
@@ -188,10 +189,6 @@ class Publisher:
         said = self._said.setdefault(environment_id, {})
         for subject in subjects:
             said.setdefault(subject, Entry(None, None))
-
-    @staticmethod
-    def _is_new(held: Held, draft: Draft) -> bool:
-        return bool(draft.entries) or draft.compiled.version > held.version
 
     def _draft(self, held: Held, compiled: CompiledEnvironment) -> Draft:
         environment_id = compiled.environment_id

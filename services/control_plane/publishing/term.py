@@ -207,7 +207,6 @@ class Term:
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
             else:
-                self._uncompared.discard(environment_id)
                 await self._unblock(environment_id)
         except (Unavailable, StreamMissing, Fenced):
             raise
@@ -222,6 +221,7 @@ class Term:
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
         finally:
             if not waits:
+                self._uncompared.discard(environment_id)
                 self._publications.settled(environment_id)
         return rest
 
