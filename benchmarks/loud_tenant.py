@@ -3,6 +3,9 @@
 The loud one sends over many connections, each request as soon as the last one was answered: without limits of its own
 (`free`), and far above them (`over its limit`). The quiet one asks the same kind of thing fifteen times a second. One
 process of each service, embedded servers, and both clients on the same machine.
+
+With `--apart` the loud one also asks a second platform that only shares the machine: what the quiet one's times are
+then is the machine's doing, and what they are more beside the loud one is the product's.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -92,22 +95,38 @@ CASES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """All services, and the loud and the quiet tenant on them."""
+
+    services: Services
+    loud: Tenant
+    quiet: Tenant
+
+
 def measure(
-    case: Case, service: Service, tenants: tuple[Tenant, Tenant], client: LeanClient, rounds: int, seconds: float
+    case: Case, platform: Platform, apart: Platform | None, client: LeanClient, rounds: int, seconds: float
 ) -> dict[str, float]:
-    """The quiet one alone and beside the loud one, in turns."""
-    loud, quiet = tenants
-    asked = (case.quiet or case.asked)(quiet)
-    noise = [Template(case.asked(loud), case.asked(loud).count(b"%016x"))]
-    alone, beside = Times(), Times()
+    """The quiet one alone, beside the loud one, and beside one that asks another platform, in turns."""
+    port, asked = case.service(platform.services).port, (case.quiet or case.asked)(platform.quiet)
     sent: list[Answered] = []
-    for _ in range(rounds):
-        _ask(service.port, asked, seconds, alone)
-        with _loud(client, service.port, noise, case.connections, seconds + 2 * _RISES_SECONDS, sent):
+    sent_apart: list[Answered] = []
+    alone, beside, beside_apart = Times(), Times(), Times()
+
+    def ask_beside(loud: Platform, into: Times, answered: list[Answered]) -> None:
+        noise = [Template(case.asked(loud.loud), case.asked(loud.loud).count(b"%016x"))]
+        lasts = seconds + 2 * _RISES_SECONDS
+        with _loud(client, case.service(loud.services).port, noise, case.connections, lasts, answered):
             time.sleep(_RISES_SECONDS)
-            _ask(service.port, asked, seconds, beside)
+            _ask(port, asked, seconds, into)
+
+    for _ in range(rounds):
+        _ask(port, asked, seconds, alone)
+        ask_beside(platform, beside, sent)
+        if apart is not None:
+            ask_beside(apart, beside_apart, sent_apart)
     lasted = rounds * (seconds + 2 * _RISES_SECONDS)
-    return {
+    figures = {
         "loud_per_second": round(sum(each.requests for each in sent) / lasted),
         "loud_refused_share": round(sum(each.refused for each in sent) / sum(each.requests for each in sent), 3),
         "alone_p50_ms": round(alone.percentile(50), 2),
@@ -117,6 +136,15 @@ def measure(
         "ratio_p50": round(beside.percentile(50) / alone.percentile(50), 2),
         "ratio_p99": round(beside.percentile(99) / alone.percentile(99), 2),
     }
+    if apart is not None:
+        figures |= {
+            "apart_loud_per_second": round(sum(each.requests for each in sent_apart) / lasted),
+            "apart_p50_ms": round(beside_apart.percentile(50), 2),
+            "apart_p99_ms": round(beside_apart.percentile(99), 2),
+            "ratio_p50_apart": round(beside.percentile(50) / beside_apart.percentile(50), 2),
+            "ratio_p99_apart": round(beside.percentile(99) / beside_apart.percentile(99), 2),
+        }
+    return figures
 
 
 @contextmanager
@@ -164,27 +192,42 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each of the two in a round (%(default)s)")
     parser.add_argument("--only", help="cases whose name holds this")
+    parser.add_argument("--apart", action="store_true", help="also beside a loud one on a platform of its own")
     accept_json(parser)
     given = parser.parse_args()
     report = Report("loud_tenant", NOT_VARIED)
-    with tempfile.TemporaryDirectory() as name, TWO.running(Path(name)) as (services, tenants):
+    with tempfile.TemporaryDirectory() as name, ExitStack() as running:
+        platform = running.enter_context(_platform(Path(name) / "one"))
+        apart = running.enter_context(_platform(Path(name) / "apart")) if given.apart else None
         client = LeanClient(Path(name))
         print(f"{'the loud one':<50}{'a second':>9}{'refused':>9}{'alone p50':>11}{'p99':>8}", end="")
-        print(f"{'beside p50':>12}{'p99':>8}{'ratio p99':>11}")
+        print(f"{'beside p50':>12}{'p99':>8}{'ratio p99':>11}", end="")
+        print(f"{'apart p50':>11}{'p99':>8}{'ratio p99':>11}" if apart else "")
         for case in CASES:
             if given.only and given.only not in case.name:
                 continue
-            service = case.service(services)
-            with _settings(service, case.settings):
-                row = measure(case, service, tenants, client, given.rounds, given.seconds)
+            with ExitStack() as settings:
+                for each in (platform, apart):
+                    if each is not None:
+                        settings.enter_context(_settings(case.service(each.services), case.settings))
+                row = measure(case, platform, apart, client, given.rounds, given.seconds)
             report.add(row=case.name, **row)
             print(
                 f"{case.name:<50}{row['loud_per_second']:>9.0f}{row['loud_refused_share']:>9.1%}"
                 f"{row['alone_p50_ms']:>11.2f}{row['alone_p99_ms']:>8.2f}"
                 f"{row['beside_p50_ms']:>12.2f}{row['beside_p99_ms']:>8.2f}{row['ratio_p99']:>11.2f}",
+                f"{row['apart_p50_ms']:>10.2f}{row['apart_p99_ms']:>8.2f}{row['ratio_p99_apart']:>11.2f}"
+                if apart
+                else "",
                 flush=True,
             )
     report.finish(given.json)
+
+
+@contextmanager
+def _platform(folder: Path) -> Iterator[Platform]:
+    with TWO.running(folder) as (services, (loud, quiet)):
+        yield Platform(services, loud, quiet)
 
 
 @contextmanager
