@@ -67,6 +67,7 @@ NOT_ALARMED = {
     "verdict_relay_epoch": BESIDE,
     "verdict_relay_publications_total": GOOD,
     "verdict_relay_repaired_entries_total": "what made the stream differ is counted",
+    "verdict_relay_told_total": "what waits for the stream is late or failing, which is alarmed",
     "verdict_rollout_steps_due": "lateness tells",
     "verdict_schedule_epoch": BESIDE,
     "verdict_trace_spans_sent_total": GOOD,

@@ -32,6 +32,7 @@ PUBLISHING = Dashboard(
                     "One for each environment that changed.",
                     (rate("verdict_relay_publications_total"), "environments"),
                     (rate("verdict_relay_entries_total"), "entries"),
+                    (rate("verdict_relay_told_total"), "told while the stream takes nothing"),
                 ),
                 lines(
                     "Failures",
