@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import Any
 
 import nats.errors
@@ -16,6 +17,7 @@ _RECONNECT_SECONDS = 0.25
 _SPREAD_SECONDS = 0.5
 _CONNECT_SECONDS = 2
 _PING_SECONDS = 2
+_REACH_SECONDS, _LEAVE_SECONDS = 1.0, 0.5
 
 
 class NoTls(nats.errors.Error):
@@ -60,6 +62,28 @@ class BusClient(Client):
             **callbacks,
         )
 
+    @classmethod
+    async def reaching(cls, connection: BusConnection, server: str, name: str) -> BusClient:
+        """A client of this server alone, connected within a second. Raises nats.errors.Error, OSError, TimeoutError,
+        ValueError."""
+        client = cls(replace(connection, servers=(server,)), name)
+        try:
+            async with asyncio.timeout(_REACH_SECONDS):
+                await client.connect_once(error_cb=_ignore)
+        except BaseException:
+            await client.leave()
+            raise
+        return client
+
+    async def leave(self) -> None:
+        """Ends it within half a second: a server that reads nothing any more would keep it as long as something waits
+        to be sent."""
+        try:
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await self.end()
+        except (nats.errors.Error, OSError, TimeoutError):
+            self._abort()
+
     @property
     def server(self) -> str | None:
         """The address of the server that it is or was connected to, as it was given."""
@@ -86,8 +110,7 @@ class BusClient(Client):
             if self._transport is not None:
                 self._transport.close()  # type: ignore[no-untyped-call] # the client's own
 
-    def abort(self) -> None:
-        """Drops the connection with all that waits to be sent."""
+    def _abort(self) -> None:
         writer = getattr(self._transport, "_io_writer", None)
         if writer is not None:
             writer.transport.abort()
@@ -119,3 +142,7 @@ class BusClient(Client):
                 raise NoTls
             info["tls_required"] = True
         await super()._process_info(info, initial_connection)
+
+
+async def _ignore(_: Exception) -> None:
+    """Who asks is told by the call."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
 
 import nats.errors
 
 from streams.client import BusClient
 from streams.connection import BusConnection
 
-_CONNECT_SECONDS, _SAY_SECONDS, _END_SECONDS = 1.0, 1.0, 0.5
+_SAY_SECONDS = 1.0
 _AGAIN_SECONDS, _IDLE_SECONDS = 1.0, 10.0
 _SUBJECTS_MAX = 1_000
 
@@ -40,7 +39,8 @@ class OtherServers:
 
 class _Server:
     def __init__(self, address: str, connection: BusConnection, name: str) -> None:
-        self._connection = replace(connection, servers=(address,))
+        self._address = address
+        self._connection = connection
         self._name = f"{name}-beside"
         self._waiting: dict[str, bytes] = {}
         self._wake = asyncio.Event()
@@ -70,12 +70,14 @@ class _Server:
                     async with asyncio.timeout(_SAY_SECONDS):
                         await self._say(client)
                 except (nats.errors.Error, OSError, TimeoutError, ValueError):
-                    await _end(client)
-                    client = None
+                    if client is not None:
+                        await client.leave()
+                        client = None
                     # What is said meanwhile isn't kept: it is told again.
                     await asyncio.sleep(_AGAIN_SECONDS)
         finally:
-            await _end(client)
+            if client is not None:
+                await client.leave()
 
     async def _told(self) -> bool:
         """False when nothing is told any more."""
@@ -87,15 +89,9 @@ class _Server:
     async def _reached(self, client: BusClient | None) -> BusClient:
         if client is not None and client.is_connected:
             return client
-        await _end(client)
-        client = BusClient(self._connection, self._name)
-        try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                await client.connect_once(error_cb=_ignore)
-        except BaseException:
-            await _end(client)
-            raise
-        return client
+        if client is not None:
+            await client.leave()
+        return await BusClient.reaching(self._connection, self._address, self._name)
 
     async def _say(self, client: BusClient) -> None:
         self._wake.clear()
@@ -103,18 +99,3 @@ class _Server:
         for subject, payload in waiting.items():
             await client.publish(subject, payload)
         await client.flush(_SAY_SECONDS)  # type: ignore[arg-type] # it takes fractions
-
-
-async def _end(client: BusClient | None) -> None:
-    """A server that reads nothing any more would keep a connection open as long as something waits in it."""
-    if client is None:
-        return
-    try:
-        async with asyncio.timeout(_END_SECONDS):
-            await client.end()
-    except (nats.errors.Error, OSError, TimeoutError):
-        client.abort()
-
-
-async def _ignore(_: Exception) -> None:
-    """What was said is said again; nobody waits for it."""

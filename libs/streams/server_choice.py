@@ -7,10 +7,8 @@ seconds. While a stream has no leader all servers are as silent: so another one 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
-from dataclasses import replace
 
 import nats.errors
 
@@ -24,7 +22,6 @@ _LOOK_SECONDS, _LOOK_SECONDS_MAX = 0.75, 15.0
 _ANSWER_SECONDS = 1.2
 # In trouble it is looked more often for as long as an election may take, and then less and less.
 _TROUBLE_LOOK_SECONDS, _TROUBLE_ANSWER_SECONDS, _TROUBLE_SECONDS = 0.5, 1.0, 20.0
-_CONNECT_SECONDS = 1.0
 _BEAT_SECONDS = 1.2
 
 
@@ -78,18 +75,18 @@ class ServerChoice:
 
     async def _reached(self, server: str, stream: str, began: float) -> str | None:
         """The server, if it reaches the stream."""
-        client = BusClient(replace(self._connection, servers=(server,)), f"{self._name}-probe")
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                await client.connect_once(error_cb=_ignore)
+            client = await BusClient.reaching(self._connection, server, f"{self._name}-probe")
+        except (nats.errors.Error, OSError, TimeoutError, ValueError):
+            return None
+        try:
             # A leader that was cut off when the trouble began has heard nobody since, and must not be taken for one.
             within = min(max(time.monotonic() - began - 0.3, _BEAT_SECONDS), SILENCE_SECONDS)
             return server if await _reaches(client, stream, _TROUBLE_ANSWER_SECONDS, within) else None
         except (nats.errors.Error, OSError, TimeoutError, ValueError):
             return None
         finally:
-            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-                await client.end()
+            await client.leave()
 
 
 async def _reaches(client: BusClient, stream: str, seconds: float, within: float = SILENCE_SECONDS) -> bool:
@@ -109,7 +106,3 @@ async def _reaches(client: BusClient, stream: str, seconds: float, within: float
 async def _sleep(seconds: float) -> None:
     """Not all at one moment."""
     await asyncio.sleep(seconds * (0.5 + random.random()))
-
-
-async def _ignore(_: Exception) -> None:
-    """The caller is told by the call."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
 
 import pytest
 from control_plane.publishing.compiler import CompiledEnvironment
@@ -14,47 +13,23 @@ from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Update
 from messages.subjects import CONFIG, config_filter, config_stream, config_subject
 from service_kit.clock import ManualClock
-from streams import Bus, BusUnavailable, ExpectedLast, PublishAck
-from streams.memory import MemoryBus
+from streams import Bus, BusUnavailable
 
-ID = "11111111-1111-1111-1111-111111111111"
-Failure = Literal["lost", "unanswered"]
+from tests.control_plane.publishing.compiled_flags import ID, Fate, LosingBus, flags
 
 
-class FailingBus(MemoryBus):
-    """Fails at one publish, counted from 1: the message is `lost`, or stored and `unanswered`."""
+class FailingBus(LosingBus):
+    """Fails at one publish, counted from 1."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(self._next)
         self.publishes = 0
         self.fail_at = 0
-        self.failure: Failure = "lost"
+        self.failure: Fate = "lost"
 
-    async def publish(
-        self,
-        subject: str,
-        payload: bytes,
-        *,
-        message_id: str | None = None,
-        expected: ExpectedLast | None = None,
-        trace: str = "",
-    ) -> PublishAck:
+    def _next(self) -> Fate:
         self.publishes += 1
-        failing = self.publishes == self.fail_at
-        if failing and self.failure == "lost":
-            raise BusUnavailable("nobody there")
-        ack = await super().publish(subject, payload, message_id=message_id, expected=expected, trace=trace)
-        if failing:
-            raise BusUnavailable("no answer")
-        return ack
-
-
-def flags(version: int, **values: str) -> CompiledEnvironment:
-    entries = {}
-    for key, name in values.items():
-        message = ConfigMessage(environment_id=ID, flag=canonical({"key": key, "off_variation": name}))
-        entries[config_subject(ID, "flag", key)] = content_of(message)
-    return CompiledEnvironment(ID, version, entries)
+        return self.failure if self.publishes == self.fail_at else "stored"
 
 
 async def held(bus: Bus) -> tuple[Update, dict[str, str]]:
@@ -82,7 +57,7 @@ async def persistently(bus: FailingBus, compiled: CompiledEnvironment, epoch: in
 
 @pytest.mark.parametrize("failure", ["lost", "unanswered"])
 @pytest.mark.parametrize("place", range(1, 10))
-async def test_a_failure_at_any_place_is_made_good(failure: Failure, place: int) -> None:
+async def test_a_failure_at_any_place_is_made_good(failure: Fate, place: int) -> None:
     bus = FailingBus()
     await bus.ensure_stream(config_stream())
     await persistently(bus, flags(1, a="1", b="1", c="1"), epoch=1)

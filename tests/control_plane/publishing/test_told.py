@@ -7,59 +7,31 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from control_plane.publishing.compiler import CompiledEnvironment
-from control_plane.publishing.entries import content_of
 from control_plane.publishing.publisher import TOLD_BYTES_MAX, TOLD_ENTRIES_MAX, Publisher
 from messages.answer_versions import answers_version
-from messages.documents import canonical
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Mismatch, Rejected, Update
-from messages.subjects import CONFIG, config_filter, config_stream, config_subject, told_subject
+from messages.subjects import CONFIG, config_filter, config_stream, told_subject
 from messages.told_versions import read_told
 from service_kit.clock import ManualClock
-from streams import BusUnavailable, ExpectedLast, PublishAck
+from streams import BusUnavailable
 from streams.memory import MemoryBus
 
-ID = "11111111-1111-1111-1111-111111111111"
+from tests.control_plane.publishing.compiled_flags import ID, Fate, LosingBus, flags
 
 
-def compiled(version: int, **flags: str) -> CompiledEnvironment:
-    entries = {}
-    for key, variation in flags.items():
-        message = ConfigMessage(environment_id=ID, flag=canonical({"key": key, "off_variation": variation}))
-        entries[config_subject(ID, "flag", key)] = content_of(message)
-    return CompiledEnvironment(ID, version, entries)
+@dataclass
+class Stream:
+    """Of what is published it takes `taken` of all, and answers `answered` of that."""
 
+    chance: random.Random
+    taken: float = 1.0
+    answered: float = 1.0
 
-class LeaderlessBus(MemoryBus):
-    """Of what is published `taken` of all is stored, and `answered` of that acknowledged."""
-
-    def __init__(self, chance: random.Random) -> None:
-        super().__init__()
-        self._chance = chance
-        self.taken = self.answered = 1.0
-        self.told: list[bytes] = []
-
-    async def publish(
-        self,
-        subject: str,
-        payload: bytes,
-        *,
-        message_id: str | None = None,
-        expected: ExpectedLast | None = None,
-        trace: str = "",
-    ) -> PublishAck:
-        if self._chance.random() > self.taken:
-            raise BusUnavailable("no leader")
-        ack = await super().publish(subject, payload, message_id=message_id, expected=expected, trace=trace)
-        if self._chance.random() > self.answered:
-            raise BusUnavailable("no answer")
-        return ack
-
-    async def tell(self, subject: str, payload: bytes, *, everywhere: bool = False) -> None:
-        assert everywhere
-        assert subject == told_subject(ID)
-        self.told.append(payload)
+    def fate(self) -> Fate:
+        if self.chance.random() > self.taken:
+            return "lost"
+        return "stored" if self.chance.random() <= self.answered else "unanswered"
 
 
 @dataclass
@@ -123,10 +95,11 @@ class Follower:
 @pytest.mark.parametrize("seed", range(150))
 async def test_whoever_was_told_and_whoever_was_not_end_alike(seed: int) -> None:
     chance = random.Random(seed)
-    bus = LeaderlessBus(chance)
+    stream = Stream(chance)
+    bus = LosingBus(stream.fate)
     await bus.ensure_stream(config_stream())
     followers = [Follower() for _ in range(3)]
-    flags: dict[str, str] = {"a": "1", "b": "1", "c": "1"}
+    values: dict[str, str] = {"a": "1", "b": "1", "c": "1"}
     recorded: list[str] = []
     epoch = version = 1
 
@@ -137,19 +110,19 @@ async def test_whoever_was_told_and_whoever_was_not_end_alike(seed: int) -> None
         return made
 
     publisher = await begun()
-    await publisher.publish(compiled(version, **flags))
+    await publisher.publish(flags(version, **values))
     for follower in followers:
         await follower.follow(bus)
     for _ in range(12):
         outage = chance.random() < 0.6
-        bus.taken, bus.answered = (chance.choice([0.0, 0.5, 0.9]), 0.7) if outage else (1.0, 1.0)
+        stream.taken, stream.answered = (chance.choice([0.0, 0.5, 0.9]), 0.7) if outage else (1.0, 1.0)
         if chance.random() < 0.8:
             version += 1
             key = chance.choice("abcd")
-            flags = {**flags, key: chance.choice("12")}
+            values = {**values, key: chance.choice("12")}
             if chance.random() < 0.3:
-                del flags[key]
-        now = compiled(version, **flags)
+                del values[key]
+        now = flags(version, **values)
         try:
             await publisher.publish(now)
             recorded = publisher.said(ID)
@@ -168,10 +141,10 @@ async def test_whoever_was_told_and_whoever_was_not_end_alike(seed: int) -> None
             for other in followers:
                 assert other.version < one.version or not one.unsaid(other)
         if outage and chance.random() < 0.4:
-            epoch, bus.taken, bus.answered = epoch + 1, 1.0, 1.0
+            epoch, stream.taken, stream.answered = epoch + 1, 1.0, 1.0
             publisher = await begun()
-    bus.taken = bus.answered = 1.0
-    await publisher.publish(compiled(version, **flags))
+    stream.taken = stream.answered = 1.0
+    await publisher.publish(flags(version, **values))
     assert publisher.said(ID) == []
     wanted = {subject: ConfigMessage.FromString(each).flag for subject, each in now.entries.items()}
     for follower in followers:
@@ -180,10 +153,10 @@ async def test_whoever_was_told_and_whoever_was_not_end_alike(seed: int) -> None
         assert (follower.version, follower.flags()) == (version, wanted)
 
 
-async def told_and_stored(bus: LeaderlessBus, publisher: Publisher) -> tuple[bytes, list[bytes]]:
+async def told_and_stored(stream: Stream, bus: LosingBus, publisher: Publisher) -> tuple[bytes, list[bytes]]:
     """Of version 2: what is told while nothing is taken, and what is stored then."""
-    two = compiled(2, a="2")
-    bus.taken = 0.0
+    two = flags(2, a="2")
+    stream.taken = 0.0
     with pytest.raises(BusUnavailable):
         await publisher.publish(two)
     draft = publisher.to_tell(two)
@@ -191,32 +164,35 @@ async def told_and_stored(bus: LeaderlessBus, publisher: Publisher) -> tuple[byt
     await publisher.tell(draft)
     await publisher.tell(draft)
     assert bus.told[0] == bus.told[1]
-    bus.taken = 1.0
+    assert bus.told_to == {(told_subject(ID), True)}
+    stream.taken = 1.0
     await publisher.publish(two)
     return bus.told[0], [each.payload for each in await bus.read_all(CONFIG, config_filter(ID))]
 
 
 async def test_what_was_told_is_what_is_stored() -> None:
-    bus = LeaderlessBus(random.Random(1))
+    stream = Stream(random.Random(1))
+    bus = LosingBus(stream.fate)
     await bus.ensure_stream(config_stream())
     publisher = Publisher(bus=bus, clock=ManualClock(), epoch=1)
     await publisher.take_over([])
-    await publisher.publish(compiled(1, a="1"))
-    told, stored = await told_and_stored(bus, publisher)
+    await publisher.publish(flags(1, a="1"))
+    told, stored = await told_and_stored(stream, bus, publisher)
     read = read_told(told)
     assert [*(each.payload for each in read.entries), read.payload] == stored
 
 
 async def test_what_is_too_much_waits_for_the_stream() -> None:
-    bus = LeaderlessBus(random.Random(1))
+    stream = Stream(random.Random(1))
+    bus = LosingBus(stream.fate)
     await bus.ensure_stream(config_stream())
     publisher = Publisher(bus=bus, clock=ManualClock(), epoch=1)
-    assert publisher.to_tell(compiled(1, a="1")) is None
+    assert publisher.to_tell(flags(1, a="1")) is None
     await publisher.take_over([])
-    await publisher.publish(compiled(1, a="1"))
-    assert publisher.to_tell(compiled(1, a="1")) is None
-    assert publisher.to_tell(compiled(2, a="2")) is not None
+    await publisher.publish(flags(1, a="1"))
+    assert publisher.to_tell(flags(1, a="1")) is None
+    assert publisher.to_tell(flags(2, a="2")) is not None
     many = {f"f{number}": "1" for number in range(TOLD_ENTRIES_MAX)}
-    assert publisher.to_tell(compiled(2, a="1", **many)) is not None
-    assert publisher.to_tell(compiled(2, a="2", **many)) is None
-    assert publisher.to_tell(compiled(2, a="2" * TOLD_BYTES_MAX)) is None
+    assert publisher.to_tell(flags(2, a="1", **many)) is not None
+    assert publisher.to_tell(flags(2, a="2", **many)) is None
+    assert publisher.to_tell(flags(2, a="2" * TOLD_BYTES_MAX)) is None
