@@ -57,6 +57,18 @@ class RelayParts:
     reports: FollowerReports
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be published: of which environment, what is known of the stream to hold, until when a repair was asked
+    for, whether everything is compared, and the version that was seen to wait (0: none)."""
+
+    environment_id: UUID
+    known_version: int
+    repair: datetime | None
+    comparing: bool
+    version: int
+
+
 class Term:
     """Of one epoch. `turns`: what is being published; whoever leads hears of a failure there."""
 
@@ -153,10 +165,10 @@ class Term:
         much: bool = False,
     ) -> None:
         """`version`: what was seen to wait; `much` of it are long lists."""
-        work = partial(self._try_publish, environment_id, known_version, repair, comparing=comparing, version=version)
+        wanted = _Wanted(environment_id, known_version, repair, comparing or repair is not None, version)
         self._missed.discard(environment_id)
-        large = much or comparing or repair is not None or not self._compiler.knows(environment_id)
-        self.turns.begin(environment_id, work, large=large)
+        large = much or wanted.comparing or not self._compiler.knows(environment_id)
+        self.turns.begin(environment_id, partial(self._try_publish, wanted), large=large)
 
     async def check(self) -> None:
         """Compares the stream and the database with what this leader holds, which costs the same however much that is.
@@ -185,27 +197,15 @@ class Term:
         self._foreign = foreign
         self._telemetry.foreign_environments.set(len(foreign))
 
-    async def _try_publish(
-        self,
-        environment_id: UUID,
-        known_version: int,
-        repair: datetime | None,
-        turn: Turn,
-        *,
-        comparing: bool,
-        version: int,
-    ) -> float:
+    async def _try_publish(self, wanted: _Wanted, turn: Turn) -> float:
         """Publishes one environment; answers for how long it rests then. An unexpected failure is that environment's
         own; the others go on. So does everything where the stream can't be written at the moment."""
-        rest, waits = 0.0, False
+        environment_id, rest, waits = wanted.environment_id, 0.0, False
         try:
             try:
-                comparing = comparing or repair is not None
-                rest = await self._publish(
-                    environment_id, known_version, repair, turn, comparing=comparing, version=version
-                )
+                rest = await self._publish(wanted, turn)
             except BehindTheBus as behind:
-                await self._block(environment_id, known_version, behind)
+                await self._block(environment_id, wanted.known_version, behind)
             else:
                 await self._unblock(environment_id)
         except (Unavailable, StreamMissing, Fenced):
@@ -213,7 +213,7 @@ class Term:
         except BusUnavailable as error:
             self._telemetry.failures.inc()
             self._missed.add(environment_id)
-            if comparing:
+            if wanted.comparing:
                 self._uncompared.add(environment_id)
             rest, waits = self._publications.failed(environment_id, error), True
         except Exception as error:
@@ -253,26 +253,18 @@ class Term:
         del self._blocked[environment_id]
         _log.info("published again", environment=environment_id)
 
-    async def _publish(
-        self,
-        environment_id: UUID,
-        known_version: int,
-        repair: datetime | None,
-        turn: Turn,
-        *,
-        comparing: bool,
-        version: int,
-    ) -> float:
+    async def _publish(self, wanted: _Wanted, turn: Turn) -> float:
         """Answers for how long the environment rests then: not after many entries, for which others have waited."""
+        environment_id, known_version = wanted.environment_id, wanted.known_version
         ahead = self._ahead(environment_id)
         if ahead > known_version:
             raise BehindTheBus(ahead, self._reports.epoch([str(environment_id)]), "followers_ahead")
-        if repair is not None:
+        if wanted.repair is not None:
             self._compiler.forget(environment_id)
             await self._publisher.reread(str(environment_id))
         await self._publisher.check(str(environment_id), known_version)
         begun_at = self._clock.now()
-        noting = asyncio.create_task(self._note(environment_id, known_version, version))
+        noting = asyncio.create_task(self._note(environment_id, known_version, wanted.version))
         try:
             compiled = await self._compiler.compile(environment_id)
             await noting
@@ -286,14 +278,14 @@ class Term:
             _log.error("invalid entity kept back", subject=subject, reason=reason)
         self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
         with await publication_span(self._database, environment_id, compiled.version, begun_at):
-            await self._note(environment_id, max(known_version, version), compiled.version)
+            await self._note(environment_id, max(known_version, wanted.version), compiled.version)
             published = await self._publications.store(environment_id, compiled, turn)
             for subject, reason in published.refused.items():
                 _log.error("entity refused by the bus", subject=subject, reason=reason)
             self._telemetry.entries.inc(published.changed + published.removed)
-            if comparing:
+            if wanted.comparing:
                 self._telemetry.repaired_entries.inc(published.changed + published.removed)
-            await self._mark(environment_id, published.version, repair)
+            await self._mark(environment_id, published.version, wanted.repair)
         self._telemetry.publications.inc()
         _log.debug(
             "published",
