@@ -63,11 +63,11 @@ async def test_a_relay_rests_when_all_is_published(
         looks += 1
         return await unpublished(*of)
 
-    async def held(self: Term, *of: Any, **more: Any) -> float:
-        if not more["comparing"]:
+    async def held(self: Term, wanted: Any, turn: Any) -> float:
+        if not wanted.comparing:
             at_work.set()
             await go_on.wait()
-        return await publish(self, *of, **more)
+        return await publish(self, wanted, turn)
 
     async def published() -> bool:
         async with database.connection() as connection:
