@@ -16,6 +16,7 @@ MEASURED := tests/bucketing tests/stats tests/messages
 # What takes whole processes of several parts; all else in tests/ tries one part. The longest first: one that comes last
 # has the machine for itself.
 TOGETHER := tests/chaos tests/upgrades tests/sdks tests/integration tests/e2e tests/documents tests/fuzzing
+APART := $(filter-out $(TOGETHER) $(MEASURED),$(patsubst %/,%,$(sort $(wildcard tests/[a-z]*/))))
 
 # Tests start hundreds of processes: without bytecode on disk, each compiles all our sources again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help install dev up down ps logs seed demo migrate-up migrate-down clean \
 	build build-docker native web pages release \
-	ci test test-unit test-integration test-coverage web-test web-e2e \
+	ci test test-all test-unit test-integration test-coverage web-test web-e2e \
 	lint python-lint web-lint messages fmt hooks \
 	docs-generate proto-generate snapshots lock \
 	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate simulate-fleet chaos
@@ -109,11 +110,14 @@ test: ## Everything that must hold: linters, types, import rules, and all tests
 	@$(MAKE) --no-print-directory -j2 --output-sync=target lint web-test
 	@$(MAKE) --no-print-directory test-coverage
 	@$(MAKE) --no-print-directory web-e2e
-	@$(MAKE) --no-print-directory test-integration
-	@$(MAKE) --no-print-directory test-unit LEFT_OUT="$(MEASURED)"
+	@$(MAKE) --no-print-directory test-all
 
-test-unit: install ## The tests of one part each, side by side on up to four processes (LEFT_OUT="tests/stats …": without these)
-	$(BIN)/python -m pytest -q $(PARALLEL) tests $(patsubst %,--ignore=%,$(TOGETHER) $(LEFT_OUT))
+# Found once, with servers started once: a minute less than one after the other.
+test-all: install ## What test-integration and test-unit try, in one run, but for what test-coverage tries
+	$(BIN)/python -m pytest -q $(PARALLEL) $(TOGETHER) $(APART)
+
+test-unit: install ## The tests of one part each, side by side on up to four processes
+	$(BIN)/python -m pytest -q $(PARALLEL) $(MEASURED) $(APART)
 
 test-integration: install ## The tests of parts together: processes, clients, upgrades, faults, documents
 	$(BIN)/python -m pytest -q $(PARALLEL) $(TOGETHER)

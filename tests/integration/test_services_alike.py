@@ -140,6 +140,7 @@ class Service:
         finally:
             if self.process.returncode is None:
                 self.process.kill()
+                await self.process.wait()
 
     async def cut(self) -> bytes:
         """What a client gets that never ends its headers."""
