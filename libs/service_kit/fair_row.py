@@ -34,6 +34,10 @@ class FairRow:
         """It is served out of turn, since nobody waits."""
         self._now = self._start(name)
 
+    def owes(self, name: str) -> bool:
+        """It was served more than whoever is served now."""
+        return self._served.get(name, 0.0) > self._now
+
     def spend(self, name: str, seconds: float) -> None:
         """It has been served for so long."""
         self._served[name] = self._start(name) + seconds

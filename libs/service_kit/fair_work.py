@@ -2,6 +2,7 @@
 
 A process has one loop. Whoever computes there makes all others wait, at every place of their way where they come back
 to it; so in a few rounds of the loop there is one slice of such work, whoever wants it, and the least served is next.
+Who wants little and rarely doesn't wait for it: such work is done at once, up to another slice of all together.
 """
 
 from __future__ import annotations
@@ -47,17 +48,21 @@ class FairWork:
     def __init__(self, *, slice_seconds: float = SLICE_SECONDS, time: Callable[[], float] = perf_counter) -> None:
         self._slice = slice_seconds
         self._time = time
-        self._left = slice_seconds
+        self._left = self._spare = slice_seconds
         self._between_slices = False
         self._waiting: dict[str, deque[_Job[Any]]] = {}
         self._row = FairRow()
 
     async def done(self, organization_id: str, steps: Steps[T]) -> T:
         """What the steps come to. Raises what they raise."""
-        if self._waiting or self._left <= 0:
+        idle = not self._waiting and self._left > 0
+        seconds = self._left if idle else self._out_of_turn(organization_id)
+        if seconds <= 0:
             return await self._queued(organization_id, steps)
+        if idle:
+            self._row.began(organization_id)
         started = self._time()
-        ends = started + self._left
+        ends = started + seconds
         try:
             while True:
                 next(steps)
@@ -67,11 +72,21 @@ class FairWork:
             result: T = end.value
             return result
         finally:
-            self._left -= self._time() - started
+            spent = self._time() - started
+            self._row.spend(organization_id, spent)
+            if idle:
+                self._left -= spent
+            else:
+                self._spare -= spent
             if self._left <= 0:
                 self._wait_for_slice()
-        self._row.spend(organization_id, self._slice)
         return await self._queued(organization_id, steps)
+
+    def _out_of_turn(self, organization_id: str) -> float:
+        """For how long one may work that would be next in any case: all of them together as long as a slice is."""
+        if organization_id in self._waiting or self._row.owes(organization_id):
+            return 0.0
+        return self._spare
 
     def _queued(self, organization_id: str, steps: Steps[T]) -> asyncio.Future[T]:
         job = _Job(steps, asyncio.get_running_loop().create_future())
@@ -97,7 +112,7 @@ class FairWork:
             self._slice_of_work()
 
     def _slice_of_work(self) -> None:
-        self._left = self._slice
+        self._left = self._spare = self._slice
         self._between_slices = False
         while self._row:
             self._turn()

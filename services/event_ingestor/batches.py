@@ -23,15 +23,8 @@ class Lines(NamedTuple):
         return len(self.exposures) + len(self.metrics) + len(self.usage)
 
 
-def messages_of(caller: Caller, lines: Lines, received_at: int, bytes_max: int) -> list[EventBatch]:
-    """One message, or several when the lines take more than `bytes_max` (which no single line does).
-
-    The id depends on the environment and the events alone, so that the same request sent again makes the same ids.
-    """
-    return [_message(caller, part, received_at) for part in _parts(lines, bytes_max)]
-
-
-def _parts(lines: Lines, bytes_max: int) -> Iterator[Lines]:
+def parts_of(lines: Lines, bytes_max: int) -> Iterator[Lines]:
+    """The lines of each message: several where they take more than `bytes_max` (which no single line does)."""
     if lines.size <= bytes_max:
         yield lines
         return
@@ -51,7 +44,8 @@ def _chunks(lines: bytes, bytes_max: int) -> Iterator[bytes]:
         start = end
 
 
-def _message(caller: Caller, lines: Lines, received_at: int) -> EventBatch:
+def message_of(caller: Caller, lines: Lines, received_at: int) -> EventBatch:
+    """Its id depends on the environment and the events alone: the same request sent again makes the same ids."""
     environment = caller.environment
     digest = hashlib.sha256(environment.environment_id.encode())
     for part in lines:

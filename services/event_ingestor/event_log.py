@@ -21,7 +21,7 @@ from service_kit.traces import NO_SPAN, Entering, current_traceparent, span, tog
 from streams import Bus, BusError, BusUnavailable, MessageTooLarge, StreamFull
 
 from event_ingestor.authentication.authenticator import Caller
-from event_ingestor.batches import Lines, messages_of
+from event_ingestor.batches import Lines, message_of, parts_of
 from event_ingestor.storage_health import StorageHealth
 from event_ingestor.telemetry import IngestTelemetry
 
@@ -137,8 +137,8 @@ class EventLog:
                 self._seal(group)
                 lines = Lines(b"".join(group.exposures), b"".join(group.metrics), b"".join(group.usage))
                 with _storing(group.caller, group.traces):
-                    for each in self._messages(group.caller, lines):
-                        error = await self._publish(each) or error
+                    for each in parts_of(lines, self._limits.message_bytes_max):
+                        error = await self._publish(message_of(group.caller, each, self._clock.now())) or error
         except TimeoutError:
             self._seal(group)
             error = BusUnavailable(_NO_TURN)
@@ -150,25 +150,22 @@ class EventLog:
                 waiting.set_result(error)
 
     async def _store_alone(self, caller: Caller, lines: Lines) -> BusError | None:
-        messages = self._messages(caller, lines)
+        parts = list(parts_of(lines, self._limits.message_bytes_max))
         with _storing(caller, [current_traceparent()]):
-            if len(messages) == 1:
-                return await self._publish_in_turn(caller, messages[0])
-            errors = await asyncio.gather(*(self._publish_in_turn(caller, each) for each in messages))
+            if len(parts) == 1:
+                return await self._store_in_turn(caller, parts[0])
+            errors = await asyncio.gather(*(self._store_in_turn(caller, each) for each in parts))
             return next((error for error in errors if error is not None), None)
 
-    async def _publish_in_turn(self, caller: Caller, batch: EventBatch) -> BusError | None:
+    async def _store_in_turn(self, caller: Caller, lines: Lines) -> BusError | None:
         try:
             async with self._turn(caller):
-                return await self._publish(batch)
+                return await self._publish(message_of(caller, lines, self._clock.now()))
         except TimeoutError:
             return BusUnavailable(_NO_TURN)
 
     def _turn(self, caller: Caller) -> AbstractAsyncContextManager[None]:
         return self._turns.one(caller.environment.organization_id, seconds=self._limits.turn_seconds_max)
-
-    def _messages(self, caller: Caller, lines: Lines) -> list[EventBatch]:
-        return messages_of(caller, lines, self._clock.now(), self._limits.message_bytes_max)
 
     async def _publish(self, batch: EventBatch) -> BusError | None:
         started = self._clock.monotonic()

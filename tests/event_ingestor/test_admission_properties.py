@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
+from event_ingestor.admission import formats
 from event_ingestor.admission.events import admit
 from event_ingestor.admission.refusals import explain
 from hypothesis import given, settings
@@ -54,6 +56,21 @@ def test_an_event_is_judged_as_if_it_were_alone(events: list[Any], bad_at: int) 
     accepted = [line for each in alone for line in lines_of(each) if line["event_id"] != "neighbour"]
     key = lambda line: msgspec.json.encode(line, order="sorted")  # noqa: E731
     assert sorted(lines_of(together), key=key) == sorted(accepted, key=key)
+
+
+@settings(max_examples=300)
+@given(st.lists(EVENTS | VALUES, max_size=4), st.sampled_from(["[{}]", '{{"events": [{}]}}', "{}"]), st.booleans())
+def test_a_body_gives_the_same_in_parts_as_at_once(values: list[Any], shape: str, lines: bool) -> None:
+    separator = "\n" if shape == "{}" else ","
+    body = shape.replace("{}", separator.join(map(json.dumps, values))).replace("{{", "{").replace("}}", "}").encode()
+    found: list[Any] = []
+    for at_once in (formats.AT_ONCE_BYTES, 0):
+        with patch.object(formats, "AT_ONCE_BYTES", at_once):
+            try:
+                found.append(admit(body, RULES, lines=lines))
+            except BadRequest as error:
+                found.append((error.code, error.detail))
+    assert found[0] == found[1]
 
 
 @settings(max_examples=300)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from event_ingestor.authentication.authenticator import Authenticator, Caller, EnvironmentKeys
-from event_ingestor.batches import Lines, messages_of
+from event_ingestor.batches import Lines, message_of, parts_of
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.storage_health import StorageHealth
 from event_ingestor.telemetry import IngestTelemetry
@@ -158,7 +158,7 @@ async def test_a_request_over_the_size_of_a_message_is_cut_between_events(bus: M
 @given(st.lists(st.integers(0, 30)), st.lists(st.integers(0, 30)), st.integers(31, 100))
 def test_cutting_keeps_every_line_in_order(exposures: list[int], metrics: list[int], bytes_max: int) -> None:
     whole = Lines(lines(*["x" * size for size in exposures]).metrics, lines(*["y" * size for size in metrics]).metrics)
-    parts = messages_of(caller(), whole, 0, bytes_max)
+    parts = [message_of(caller(), part, 0) for part in parts_of(whole, bytes_max)]
     assert b"".join(each.exposures for each in parts) == whole.exposures
     assert b"".join(each.metrics for each in parts) == whole.metrics
     assert all(len(each.exposures) + len(each.metrics) <= bytes_max for each in parts)
@@ -260,6 +260,25 @@ async def test_an_organization_has_few_messages_under_way_and_others_do_not_wait
     assert [b"".join(batch.metrics for batch in await stored(bus) if batch.environment_id == "loud")] == [
         b"".join(b"large-%d\n" % number for number in range(8))
     ]
+
+
+async def test_a_message_is_made_when_it_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all of a large request's at once, which would be one long step of the loop."""
+    bus, made = Gate(), []
+
+    def message(*arguments: Any) -> EventBatch:
+        made.append(arguments)
+        return message_of(*arguments)
+
+    monkeypatch.setattr("event_ingestor.event_log.message_of", message)
+    await bus.ensure_stream(events_stream())
+    log = event_log(bus, alone_bytes_min=1, message_bytes_max=10)
+    large = asyncio.create_task(log.append(caller(), lines(*(f"event-{number}" for number in range(8)))))
+    await until(lambda: len(bus.subjects) == LogLimits().under_way_max)
+    assert len(made) == LogLimits().under_way_max
+    bus.opened.set()
+    await large
+    assert b"".join(batch.metrics for batch in await stored(bus)) == b"".join(b"event-%d\n" % n for n in range(8))
 
 
 async def test_what_comes_while_an_organization_waits_becomes_one_message() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from event_ingestor.admission import events, formats, taken
 from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX
-from event_ingestor.admission.events import admit
+from event_ingestor.admission.events import admission, admit
 from service_kit.problems import BadRequest, TooLarge
 
 from tests.event_ingestor.events import RULES, codes, metric
@@ -35,6 +36,15 @@ WRITERS: dict[str, tuple[Write, bool]] = {
 SEVERAL = [metric(event_id="a"), metric(event_id="b"), metric(event_id="c")]
 
 
+@pytest.fixture(params=["small", "large"])
+def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How bodies are read: all at once, or in parts."""
+    if request.param == "large":
+        monkeypatch.setattr(formats, "AT_ONCE_BYTES", 0)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("size")
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize(
     "bad",
@@ -60,6 +70,7 @@ def test_no_events_are_fine(body: bytes) -> None:
     assert (admission.accepted, admission.rejected) == (0, ())
 
 
+@pytest.mark.usefixtures("size")
 @pytest.mark.parametrize(
     "body",
     [
@@ -99,6 +110,7 @@ def test_what_is_not_json_is_refused_as_a_whole(body: bytes) -> None:
     assert refused.value.code == "invalid_json"
 
 
+@pytest.mark.usefixtures("size")
 def test_an_event_that_is_not_json_costs_itself_alone() -> None:
     good = text(metric())
     for bad in (b'{"a": tru}', b'{"a": "\\x"}', b"{'a': 1}", b'{"a": "\n"}', b"[nan]"):
@@ -107,6 +119,7 @@ def test_an_event_that_is_not_json_costs_itself_alone() -> None:
         assert admission.metric_count == 2
 
 
+@pytest.mark.usefixtures("size")
 def test_an_object_over_several_lines_is_not_ndjson() -> None:
     body = text(metric()) + b"\n" + json.dumps(metric(), indent=1).encode()
     admission = admit(body, RULES, lines=True)
@@ -114,6 +127,7 @@ def test_an_object_over_several_lines_is_not_ndjson() -> None:
     assert {code for _, code in codes(admission)} <= {"invalid_json", "wrong_type"}
 
 
+@pytest.mark.usefixtures("size")
 def test_two_events_on_a_line_are_one_bad_line() -> None:
     body = text(metric()) + b"\n" + text(metric()) * 2
     admission = admit(body, RULES, lines=True)
@@ -130,3 +144,39 @@ def test_the_number_of_events_is_limited(name: str, last: Any) -> None:
     with pytest.raises(TooLarge) as refused:
         admit(write([*most, metric(), last]), RULES, lines=lines)
     assert refused.value.code == "too_many_events"
+
+
+DONE_WITH_EVENTS = ["decoded", "judged", "written"]
+
+
+@pytest.mark.parametrize("what", DONE_WITH_EVENTS)
+@pytest.mark.parametrize(
+    ("event", "count", "per_step"),
+    [
+        pytest.param(metric(), 5000, 128, id="short events"),
+        pytest.param(metric(properties={"filling": "x" * 1000}), 2000, 16, id="long events"),
+        pytest.param(metric(properties={"filling": "x" * 20_000}), 200, 1, id="very long events"),
+    ],
+)
+def test_no_step_holds_more_than_a_part_of_a_request(
+    what: str, event: Any, count: int, per_step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+
+    def counted(function: Callable[..., Any], size: Callable[..., int]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            done[-1] += size(*arguments)
+            return function(*arguments)
+
+        return call
+
+    owner, name, size = {
+        "decoded": (formats, "decode_one", lambda _: 1),
+        "judged": (events.Judge, "line", lambda *_: 1),
+        "written": (taken, "_encode_lines", len),
+    }[what]
+    monkeypatch.setattr(owner, name, counted(getattr(owner, name), size))
+    done.append(0)
+    done.extend(0 for _ in admission(text([event] * count), RULES))
+    assert sum(done) == count
+    assert max(done) <= per_step

@@ -62,6 +62,36 @@ async def test_who_comes_late_is_next_however_much_waits_of_another() -> None:
     assert await asyncio.gather(*loud) == ["loud"] * 20
 
 
+async def test_little_work_of_who_owes_nothing_does_not_wait_for_a_busy_one() -> None:
+    work = Work()
+    loud = work.begin("loud", 50)
+    await asyncio.sleep(0)
+    at_once = work._work.done("quiet", work.steps("quiet", 3, seconds=0.25))
+    with pytest.raises(StopIteration) as ended:
+        at_once.send(None)
+    assert ended.value.value == "quiet"
+    later = work.begin("quiet", 3, seconds=0.25)
+    await asyncio.sleep(0)
+    # It had its part of this time.
+    assert work.order.count("quiet") == 3
+    assert await later == "quiet"
+    assert not loud.done()
+    await loud
+
+
+async def test_what_is_done_out_of_turn_is_a_slice_of_all_together() -> None:
+    work = Work()
+    loud = work.begin("loud", 50)
+    await asyncio.sleep(0)
+    before = len(work.order)
+    many = [work.begin(f"quiet {number}", 1, seconds=0.5) for number in range(10)]
+    await asyncio.sleep(0)
+    assert len(work.order[before:]) == 2
+    await asyncio.gather(*many)
+    assert not loud.done()
+    await loud
+
+
 async def test_organizations_get_as_much_as_each_other_whatever_the_size_of_their_steps() -> None:
     work = Work()
     tasks = [work.begin("large", 10, seconds=4.0), work.begin("small", 40)]
