@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analytics.catalog.entries import MetricUse
-from analytics.reports.composition import Documents
 from analytics.reports.content import Badge, Facts, Grid, Listing, Paragraph, Pictures, Report, Words
+from analytics.reports.documents import Documents
 from analytics.reports.drawings import Drawing, Label
 from analytics.results.analysis import Analyst
 from analytics.results.documents import result_document

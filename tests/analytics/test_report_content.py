@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from analytics.reports.composition import Documents, report_of
+from analytics.reports.composition import report_of
 from analytics.reports.content import Badge, Facts, Listing, Words
+from analytics.reports.documents import Documents
 from analytics.reports.drawings import BAD, GOOD, UNCLEAR, Area, Drawing
 from analytics.reports.html_page import html_page
 from analytics.reports.interval_pictures import WIDTH

@@ -11,13 +11,13 @@ from html.parser import HTMLParser
 
 import pytest
 from analytics.reports.composition import (
-    Documents,
     daily_units_drawing,
     intervals_drawing,
     lift_over_time_drawing,
     report_of,
 )
 from analytics.reports.content import Report, plain
+from analytics.reports.documents import Documents
 from analytics.reports.fonts import MISSING, shown
 from analytics.reports.html_page import html_page
 from analytics.reports.pdf_pages import as_pdf
@@ -171,7 +171,16 @@ def test_what_no_font_has_is_marked() -> None:
     assert shown("a \U0010fffd b") == f"a {MISSING} b"
 
 
-def test_reports_leave_the_interactive_part_of_matplotlib_alone() -> None:
-    asked = "import sys, analytics.reports.endpoints; print('matplotlib.pyplot' in sys.modules)"
+@pytest.mark.parametrize(
+    ("module", "left_alone"),
+    [
+        pytest.param("analytics.reports.rendering", {"matplotlib.pyplot"}, id="drawing, the interactive part"),
+        pytest.param(
+            "analytics.app", {"matplotlib", "fontTools", "PIL", "pyarrow.compute"}, id="serving, what draws and reads"
+        ),
+    ],
+)
+def test_what_is_not_needed_is_not_loaded(module: str, left_alone: set[str]) -> None:
+    asked = f"import sys, {module}; print(*sys.modules)"
     ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
-    assert ended.stdout.strip() == "False"
+    assert left_alone & set(ended.stdout.split()) == set()

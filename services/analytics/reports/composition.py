@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from analytics.reports.charts import effect_over_time, new_units
 from analytics.reports.content import Block, Listing, Paragraph, Pictures, Report, Section, plain
+from analytics.reports.documents import Documents
 from analytics.reports.drawings import Drawing, stacked
 from analytics.reports.health import health
 from analytics.reports.interval_pictures import named_interval
@@ -19,19 +19,10 @@ from analytics.reports.segment_rows import segments
 from analytics.results.documents import ResultDocument
 from analytics.results.metric_documents import FamilyDocument, MetricDocument
 from analytics.results.phase_documents import PauseDocument
-from analytics.results.segment_documents import DailyDocument, SegmentedDocument
+from analytics.results.segment_documents import DailyDocument
 
 _COLUMNS_OF_PICTURES = 3
 _PAUSES_TOLD = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """What a report is made of. `segmented` None: nobody asked for segments."""
-
-    results: ResultDocument
-    over_time: DailyDocument
-    segmented: SegmentedDocument | None = None
 
 
 def report_of(documents: Documents) -> Report:

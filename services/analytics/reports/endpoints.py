@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated, Literal
 
 from actors.tokens import Actor
@@ -12,30 +12,14 @@ from service_kit.api_docs import PAGE_POLICY
 from service_kit.requests import new_router
 
 from analytics.access import Authenticator
-from analytics.reports.composition import (
-    Documents,
-    daily_units_drawing,
-    intervals_drawing,
-    lift_over_time_drawing,
-    report_of,
-)
-from analytics.reports.drawings import Drawing
-from analytics.reports.html_page import html_page
-from analytics.reports.pdf_pages import as_pdf
-from analytics.reports.png import as_png
+from analytics.reports.documents import Documents, Picture, ReportForm
 from analytics.results.documents import RESULT_FILE, result_document
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Inquiry
 from analytics.results.segment_documents import SegmentedDocument, daily_document, segmented_document
 from analytics.results.segments import SegmentAnalyst
 from analytics.tables.files import as_csv, as_parquet
 
-Picture = Literal["intervals", "lift_over_time", "daily_units"]
-_PICTURES: dict[Picture, Callable[[Documents], Drawing]] = {
-    "intervals": intervals_drawing,
-    "lift_over_time": lift_over_time_drawing,
-    "daily_units": daily_units_drawing,
-}
-ReportFormat = Annotated[Literal["html", "pdf", "png"], Query(alias="format")]
+ReportFormat = Annotated[ReportForm, Query(alias="format")]
 WhichPicture = Annotated[Picture, Query(description="Which picture, for png")]
 FileFormat = Annotated[Literal["csv", "parquet"], Query(alias="format")]
 Segments = Annotated[
@@ -65,14 +49,12 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
         inquiry = inquiries.about(actor, asked)
         async with inquiries.turn(actor, inquiry.environment):
             documents = await _documents(inquiry, by)
-            if as_ == "html":
-                page = await asyncio.to_thread(lambda: html_page(report_of(documents)))
-                return Response(page, media_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
-            if as_ == "pdf":
-                content = await asyncio.to_thread(lambda: as_pdf(report_of(documents)))
-                return _file(content, "application/pdf", f"{inquiry.experiment.key}.pdf")
-            content = await asyncio.to_thread(lambda: as_png(_PICTURES[picture](documents)))
-            return Response(content, media_type="image/png")
+            content = await asyncio.to_thread(_rendered, documents, as_, picture)
+        if as_ == "html":
+            return Response(content, media_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
+        if as_ == "pdf":
+            return _file(content, "application/pdf", f"{inquiry.experiment.key}.pdf")
+        return Response(content, media_type="image/png")
 
     @router.get("/results/export", summary="Results as a file", responses=PROBLEMS, response_class=Response)
     async def export_results(
@@ -92,6 +74,11 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
             return _file(content, "application/vnd.apache.parquet", f"{name}.parquet")
 
     return router
+
+
+def _rendered(documents: Documents, form: ReportForm, picture: Picture) -> bytes:
+    content: bytes = import_module("analytics.reports.rendering").rendered(documents, form, picture)
+    return content
 
 
 async def _documents(inquiry: Inquiry, by: str | None) -> Documents:

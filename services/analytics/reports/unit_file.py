@@ -9,10 +9,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import IO, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from service_kit.problems import TooLarge
 
 from analytics.catalog.entries import Metric
@@ -106,6 +106,8 @@ def _without_empty(column: pa.Array) -> pa.Array:
     """An empty list is no value."""
     if not pa.types.is_list(column.type):
         return column
+    # A third of a second to load.
+    pc = import_module("pyarrow.compute")
     return pc.if_else(pc.greater(pc.list_value_length(column), 0), column, pa.scalar(None, column.type))
 
 
