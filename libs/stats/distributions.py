@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
+
+from stats.roots import root_between
 
 LOG_10 = math.log(10.0)
 _UNDERFLOW = 1e-290
@@ -53,7 +55,7 @@ def equivalent_critical(z: float, df: float) -> float:
     low, high = math.log(z), LOG_MAX
     if log10_two_sided_p(math.exp(high), df) > log_p:
         return math.inf
-    found = optimize.brentq(lambda log_t: log10_two_sided_p(math.exp(log_t), df) - log_p, low, high, xtol=1e-12)
+    found = root_between(lambda log_t: log10_two_sided_p(math.exp(log_t), df) - log_p, low, high, xtol=1e-12)
     return math.exp(found)
 
 

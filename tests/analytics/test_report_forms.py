@@ -176,7 +176,9 @@ def test_what_no_font_has_is_marked() -> None:
     [
         pytest.param("analytics.reports.rendering", {"matplotlib.pyplot"}, id="drawing, the interactive part"),
         pytest.param(
-            "analytics.app", {"matplotlib", "fontTools", "PIL", "pyarrow.compute"}, id="serving, what draws and reads"
+            "analytics.app",
+            {"matplotlib", "fontTools", "PIL", "pyarrow.compute", "scipy.optimize"},
+            id="serving, what draws, reads files and finds roots",
         ),
     ],
 )

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import math
 
-from scipy import optimize
-
 from stats import distributions
 from stats.kinds.binary import BinarySummary
-from stats.roots import solve_falling
+from stats.roots import root_between, solve_falling
 
 Bounds = tuple[float, float]
 STEPS_MAX = 200
@@ -88,7 +86,7 @@ def score_difference(treatment: BinarySummary, control: BinarySummary, z: float)
             inside, step = difference + step, step * 1e-3
             if inside == difference:
                 return difference
-        return float(optimize.brentq(excess, inside, end, xtol=1e-26, rtol=1e-14))
+        return root_between(excess, inside, end, xtol=1e-26, rtol=1e-14)
 
     return bound(-1.0), bound(1.0)
 

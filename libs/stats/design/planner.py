@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import optimize
-
 from stats import validation
 from stats.design import power
 from stats.design.reach import Reach
 from stats.design.requests import PlanRequest
 from stats.errors import InvalidInputError
 from stats.metrics import Direction, Guardrail, Mode
+from stats.roots import root_between
 from stats.version import ENGINE_VERSION
 
 DAYS_SHOWN = (3, 7, 14, 21, 28, 42, 56, 90)
@@ -129,7 +128,7 @@ def _total(reach: Reach, fixed: float) -> float:
             raise OverflowError
     if most == fixed:
         return fixed
-    return float(optimize.brentq(lambda units: units - fixed * reach.inflation(units)[0], fixed, most, xtol=1e-9))
+    return root_between(lambda units: units - fixed * reach.inflation(units)[0], fixed, most, xtol=1e-9)
 
 
 def _unit_variance(request: PlanRequest) -> float:

@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from stats import distributions, validation
 from stats.errors import InvalidInputError
+from stats.roots import root_between
 
 UNITS_SEARCHED_MAX = 1e15
 UNITS_T_MIN = 1.5
@@ -198,4 +199,4 @@ def _check_sizes(sizes: tuple[float, float]) -> None:
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    return float(optimize.brentq(function, low, high, xtol=1e-15, rtol=1e-13))
+    return root_between(function, low, high, xtol=1e-15, rtol=1e-13)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import optimize, special
+from scipy import special
 
 from stats import validation
+from stats.roots import root_between
 
 DEFAULT_N_STAR = 10_000.0
 """Where the sequence is tightest when no size was planned; fixed before the data, as it must be."""
@@ -83,4 +84,4 @@ def one_sided_critical(n: float, alpha: float, rho2: float) -> float:
     """The z at which the one-sided p is alpha."""
     growth = n * rho2
     most = sequence_point(0.0, 1.0, n, alpha, rho2).z_equivalent
-    return float(optimize.brentq(lambda z: one_sided_log_e(z, growth) + math.log(alpha), 0.0, most + 1.0, xtol=1e-13))
+    return root_between(lambda z: one_sided_log_e(z, growth) + math.log(alpha), 0.0, most + 1.0, xtol=1e-13)

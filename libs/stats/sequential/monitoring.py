@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from scipy import optimize
-
 from stats import distributions
 from stats.metrics import AnalysisOptions, Boundary, Look
+from stats.roots import root_between
 from stats.sequential.always_valid import DEFAULT_N_STAR
 from stats.sequential.boundaries import SHAPES, adds_information, crossing, planned_bounds
 from stats.sequential.inference import infer_at_stop, power_drift
@@ -156,7 +155,7 @@ def repeated_p(units: Sequence[float], z: float, options: AnalysisOptions) -> fl
         if found is None:
             return 1.0
         low, high = found - (high - low) / LEVELS_TRIED, found
-    return math.exp(optimize.brentq(crossed, low, high, xtol=1e-10))
+    return math.exp(root_between(crossed, low, high, xtol=1e-10))
 
 
 def _running_p(looks: Sequence[Look], options: AnalysisOptions, *, crossed: bool) -> float:
