@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Annotated, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from fastapi import Query
-from service_kit.problems import BadRequest, NotFound
+from service_kit.problems import NotFound
 
 
 class Environment(Protocol):
@@ -34,21 +32,6 @@ class EnvironmentNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("no such environment in a project of yours")
-
-
-@dataclass(frozen=True, slots=True)
-class NamedEnvironment:
-    """The query parameters that name an environment."""
-
-    project: Annotated[str | None, Query(max_length=128, description="Id or key of the project")] = None
-    environment: Annotated[str | None, Query(max_length=128, description="Key or id of the environment")] = None
-
-    @property
-    def whole(self) -> tuple[str, str]:
-        """Both names. Raises BadRequest when one isn't given."""
-        if self.project is None or self.environment is None:
-            raise BadRequest("give both `project` and `environment`", code="environment_missing")
-        return self.project, self.environment
 
 
 def environment_named(environments: Iterable[E], project: str, environment: str) -> E:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.environments import NamedEnvironment, environment_named
+from actors.environment_names import NamedEnvironment
+from actors.environments import environment_named
 from actors.tokens import Actor, Tokens, is_token
 from service_kit.credentials import Headers, bearer_in
 from service_kit.problems import Problem, TooManyRequests, Unavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from actors.environments import NamedEnvironment
+from actors.environment_names import NamedEnvironment
 from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from messages.acts import Act

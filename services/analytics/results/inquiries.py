@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
-from actors.environments import NamedEnvironment
+from actors.environment_names import NamedEnvironment
 from actors.rights import Right
 from actors.tokens import Actor
 from fastapi import Depends, Query, Response

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
-from actors.environments import NamedEnvironment
+from actors.environment_names import NamedEnvironment
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 from fastapi.security import APIKeyHeader, HTTPBearer
