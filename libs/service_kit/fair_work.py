@@ -59,8 +59,6 @@ class FairWork:
         seconds = self._left if idle else self._out_of_turn(organization_id)
         if seconds <= 0:
             return await self._queued(organization_id, steps)
-        if idle:
-            self._row.began(organization_id)
         started = self._time()
         ends = started + seconds
         try:
@@ -73,13 +71,16 @@ class FairWork:
             return result
         finally:
             spent = self._time() - started
-            self._row.spend(organization_id, spent)
-            if idle:
-                self._left -= spent
-            else:
+            if not idle:
                 self._spare -= spent
-            if self._left <= 0:
-                self._wait_for_slice()
+                self._row.spend(organization_id, spent)
+            else:
+                self._left -= spent
+                if self._left <= 0:
+                    # Who ends a slice has had it, as it were: the others' parts of it aren't worth their being counted.
+                    self._row.began(organization_id)
+                    self._row.spend(organization_id, self._slice)
+                    self._wait_for_slice()
         return await self._queued(organization_id, steps)
 
     def _out_of_turn(self, organization_id: str) -> float:

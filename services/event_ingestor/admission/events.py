@@ -97,7 +97,7 @@ def admission(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Ste
     # Of one character alone the search takes a twentieth of the time.
     may_hold_nul = b"\\" in body and b"\\u0000" in body
     judge, taken = Judge(rules, may_hold_nul=may_hold_nul), Taken(rules.names)
-    first = 0
+    first = accepted = 0
     # What was judged goes at once: all of it together would be a step of its own.
     waiting = deque(parts)
     del parts
@@ -113,16 +113,19 @@ def admission(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Ste
                 rejected.append(Rejection(index, *line))
             else:
                 lines_taken[index] = line  # type: ignore[assignment]
-        rejected += (Rejection(index, *TOO_LARGE) for index in taken.add(lines_taken))
+        accepted += len(lines_taken)
+        if too_large := taken.add(lines_taken):
+            accepted -= len(too_large)
+            rejected += (Rejection(index, *TOO_LARGE) for index in too_large)
         first += len(part)
     rejected.sort(key=lambda each: each.index)
     exposures, metrics, usage = taken.texts
-    exposure_count, metric_count, usage_count = taken.counts
+    exposure_count, usage_count = exposures.count(b"\n"), usage.count(b"\n")
     return AdmittedEvents(
         exposures=exposures,
         metrics=metrics,
         exposure_count=exposure_count,
-        metric_count=metric_count,
+        metric_count=accepted - exposure_count - usage_count,
         rejected=tuple(rejected),
         warnings=taken.warnings,
         usage=usage,

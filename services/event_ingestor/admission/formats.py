@@ -113,6 +113,8 @@ def parts(texts: Iterable[TextT], events_max: int) -> Iterator[list[TextT]]:
 
 
 def _even_parts(events: list[Event], size: int) -> list[list[Event]]:
+    if size <= _PART_BYTES and len(events) <= PART_EVENTS:
+        return [events]
     count = max(1, min(PART_EVENTS, len(events) * _PART_BYTES // size)) if events else 1
     return [events[start : start + count] for start in range(0, len(events), count)]
 
