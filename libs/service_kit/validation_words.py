@@ -97,17 +97,19 @@ def _reason_of(error: Mapping[str, Any]) -> str:
     if kind in _KINDS:
         words = _KINDS[kind]
         # What has to be a text of some form is one, and what comes in an address is one always.
-        return words if isinstance(given, str) and (words in _TEXTUAL or "parsing" in kind) else words + _but(given)
+        return (
+            words if isinstance(given, str) and (words in _TEXTUAL or "parsing" in kind) else words + but_given(given)
+        )
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return f"{words} {_number(context[name])}{_but_number(given)}"
+        return f"{words} {_number(context[name])}{but_number(given)}"
     if kind in _SPECIAL:
         return _SPECIAL[kind](context, given)
     message: str = error["msg"]
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
-def _but(given: Any) -> str:
+def but_given(given: Any) -> str:
     """Behind what it must be. A text may be a secret, and is not repeated."""
     match given:
         case None:
@@ -115,7 +117,7 @@ def _but(given: Any) -> str:
         case bool():
             return f", not {str(given).lower()}"
         case int() | float():
-            return _but_number(given)
+            return but_number(given)
         case str():
             return ", not a text"
         case list() | tuple():
@@ -125,7 +127,8 @@ def _but(given: Any) -> str:
     return ""
 
 
-def _but_number(given: Any) -> str:
+def but_number(given: Any) -> str:
+    """The same where a number was to be given; nothing of what is none."""
     told = _number(given) if isinstance(given, int | float) and not isinstance(given, bool) else ""
     return f", not {told}" if told and len(told) <= _GIVEN_MAX else ""
 
@@ -134,18 +137,20 @@ def _number(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _at_least(number: int, noun: str, has: int | None) -> str:
+def at_least(number: int, noun: str, has: int | None) -> str:
+    """What has too few `noun`s must have; `has` None: how many it has isn't told."""
     if number == 1:
         return "must not be empty"
     return f"must have at least {_counted(number, noun)}" + ("" if has is None else f", not {has}")
 
 
-def _at_most(number: int, noun: str, has: int | None) -> str:
+def at_most(number: int, noun: str, has: int | None) -> str:
+    """The same of what has too many."""
     return f"must have at most {_counted(number, noun)}" + ("" if has is None else f", not {has}")
 
 
 def _counted(number: int, noun: str) -> str:
-    plural = {"entry": "entries"}.get(noun, f"{noun}s")
+    plural = {"entry": "entries", "property": "properties"}.get(noun, f"{noun}s")
     return f"{number} {noun if number == 1 else plural}"
 
 
@@ -176,7 +181,7 @@ def _choice(context: Mapping[str, Any], given: Any) -> str:
     if len(expected) > _CHOICES_MAX:
         return "is none of the values that it may have; the API's document lists them"
     short = isinstance(given, str) and 0 < len(given) <= _GIVEN_MAX
-    told = f", not {given}" if short else "" if isinstance(given, str) else _but(given)
+    told = f", not {given}" if short else "" if isinstance(given, str) else but_given(given)
     return f"must be {_unquoted(expected)}{told}"
 
 
@@ -189,12 +194,12 @@ def _tag(context: Mapping[str, Any], _given: Any) -> str:
 
 
 _SPECIAL: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
-    "string_too_short": lambda context, given: _at_least(context["min_length"], "character", _length(given)),
-    "string_too_long": lambda context, given: _at_most(context["max_length"], "character", _length(given)),
-    "bytes_too_short": lambda context, given: _at_least(context["min_length"], "byte", _length(given)),
-    "bytes_too_long": lambda context, given: _at_most(context["max_length"], "byte", _length(given)),
-    "too_short": lambda context, given: _at_least(context["min_length"], _noun(context), _items(context, given)),
-    "too_long": lambda context, given: _at_most(context["max_length"], _noun(context), _items(context, given)),
+    "string_too_short": lambda context, given: at_least(context["min_length"], "character", _length(given)),
+    "string_too_long": lambda context, given: at_most(context["max_length"], "character", _length(given)),
+    "bytes_too_short": lambda context, given: at_least(context["min_length"], "byte", _length(given)),
+    "bytes_too_long": lambda context, given: at_most(context["max_length"], "byte", _length(given)),
+    "too_short": lambda context, given: at_least(context["min_length"], _noun(context), _items(context, given)),
+    "too_long": lambda context, given: at_most(context["max_length"], _noun(context), _items(context, given)),
     "string_pattern_mismatch": _pattern,
     "literal_error": _choice,
     "enum": _choice,

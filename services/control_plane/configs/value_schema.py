@@ -12,7 +12,8 @@ import msgspec
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 from service_kit.problems import FieldError, InvalidInput
 
-from control_plane.configs.subschemas import Subschemas, token
+from control_plane.configs.subschemas import Subschemas
+from control_plane.configs.value_words import field_errors
 
 SCHEMA_BYTES_MAX = 64 * 1024
 STEPS_MAX = 100_000
@@ -37,8 +38,7 @@ class ValueSchema:
                 offline=True,
             )
         except ValidationError as error:
-            at = FieldError(_pointer(error.instance_path), "invalid_schema", _reason(error))
-            raise InvalidInput([_within("schema", at)]) from error
+            raise InvalidInput(list(field_errors(error, "schema", "invalid_schema"))) from error
         except ValueError as error:
             raise InvalidInput([FieldError("schema", "invalid_schema", str(error)[:_REASON_MAX])]) from error
 
@@ -54,10 +54,10 @@ class ValueSchema:
         """What is wrong with a value; their fields are `field` and a JSON pointer in it."""
         found: list[FieldError] = []
         for error in self._validator.iter_errors(value):
-            found.append(FieldError(f"{field}{_pointer(error.instance_path)}", "schema", _reason(error)))
-            if len(found) == ERRORS_MAX:
+            found.extend(field_errors(error, field, "schema"))
+            if len(found) >= ERRORS_MAX:
                 break
-        return found
+        return found[:ERRORS_MAX]
 
 
 def _size_errors(document: dict[str, Any]) -> list[FieldError]:
@@ -74,11 +74,3 @@ def _refuse(errors: Sequence[FieldError]) -> None:
 
 def _within(field: str, error: FieldError) -> FieldError:
     return FieldError(f"{field}{error.field}", error.code, error.reason)
-
-
-def _pointer(path: Sequence[str | int]) -> str:
-    return "".join(f"/{token(each)}" for each in path)
-
-
-def _reason(error: ValidationError) -> str:
-    return error.message if len(error.message) <= _REASON_MAX else f"{error.message[:_REASON_MAX]}…"

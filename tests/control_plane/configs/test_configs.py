@@ -90,8 +90,8 @@ BAD_SCHEMAS: list[tuple[Any, str, str]] = [
 ]
 BAD_CONFIGS: list[tuple[dict[str, Any], str, str]] = [
     ({"value": {"retries": 10}}, "value/retries", "schema"),
-    ({"value": {"theme": "dark"}}, "value", "schema"),
-    ({"value": {"retries": 1, "more": 1}}, "value", "schema"),
+    ({"value": {"theme": "dark"}}, "value/retries", "schema"),
+    ({"value": {"retries": 1, "more": 1}}, "value/more", "schema"),
     ({"value": []}, "value", "dict_type"),
     ({"value": None}, "value", "dict_type"),
     ({"metadata": {"version": 1}}, "metadata.version", "reserved"),
@@ -114,7 +114,7 @@ async def test_what_results_in_an_environment_fits_the_schema(tenant: Any, confi
     bad: list[tuple[dict[str, Any], str, str]] = [
         ({"value": {"retries": 10}}, "value/retries", "schema"),
         ({"overrides": [{"if": PRO, "value": {"retries": "x"}}]}, "overrides[0].value/retries", "schema"),
-        ({"overrides": [{"if": PRO, "value": {"retries": None}}]}, "overrides[0].value", "schema"),
+        ({"overrides": [{"if": PRO, "value": {"retries": None}}]}, "overrides[0].value/retries", "schema"),
         ({"overrides": [{"if": PRO}]}, "overrides[0].value", "missing"),
         ({"overrides": [{"value": {}}]}, "overrides[0].if", "missing"),
         ({"overrides": [{"segment": "none", "value": {}}]}, "overrides[0].if.segment", "unknown_segment"),

@@ -54,7 +54,7 @@ def with_patch(patch: Any, **more: Any) -> dict[str, Any]:
     ("body", "field", "code"),
     [
         (with_patch({"columns": 5}), "variations[1].value/columns", "schema"),
-        (with_patch({"colour": "red"}), "variations[1].value", "schema"),
+        (with_patch({"colour": "red"}), "variations[1].value/colour", "schema"),
         (EXPERIMENT | {"flag": "absent"}, "flag", "unknown_flag"),
         (
             EXPERIMENT | {"mode": "observes", "variations": [{**each, "value": None} for each in HALVES]},

@@ -44,9 +44,9 @@ it("names what a schema would break", () => {
     {
       field: "schema",
       code: "needed_in_environment",
-      message: "staging needs it: value/retries: 12 is greater than 9",
+      message: "staging needs it: value/retries: must be at most 9, not 12",
     },
     { field: "schema/properties/a", code: "invalid_schema", message: "is no schema" },
   ];
-  expect(brokenBySchema(fields)).toEqual(["staging needs it: value/retries: 12 is greater than 9"]);
+  expect(brokenBySchema(fields)).toEqual(["staging needs it: value/retries: must be at most 9, not 12"]);
 });
