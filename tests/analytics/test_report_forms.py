@@ -172,6 +172,6 @@ def test_what_no_font_has_is_marked() -> None:
 
 
 def test_reports_leave_the_interactive_part_of_matplotlib_alone() -> None:
-    asked = "import sys, analytics.reports.rendering; print('matplotlib.pyplot' in sys.modules)"
+    asked = "import sys, analytics.reports.renditions; print('matplotlib.pyplot' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
     assert ended.stdout.strip() == "False"

@@ -77,7 +77,7 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
 
 
 def _rendered(documents: Documents, form: ReportForm, picture: Picture) -> bytes:
-    content: bytes = import_module("analytics.reports.rendering").rendered(documents, form, picture)
+    content: bytes = import_module("analytics.reports.renditions").rendered(documents, form, picture)
     return content
 
 
