@@ -75,6 +75,20 @@ class BusClient(Client):
             raise
         return client
 
+    async def answers(self, seconds: float) -> bool:
+        """Whether the server that it is connected to answers a ping within so many seconds."""
+        if not self.is_connected:
+            return False
+        # Not cancelled with its wait, as `flush` does it: an answer that comes late would find it so, and fail.
+        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._send_ping(answered)
+                await asyncio.wait({answered})
+        except (nats.errors.Error, OSError, TimeoutError):
+            return False
+        return True
+
     async def leave(self) -> None:
         """Ends it within half a second: a server that reads nothing any more would keep it as long as something waits
         to be sent."""

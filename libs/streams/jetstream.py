@@ -130,6 +130,15 @@ class JetStreamBus:
             return None
         return f"not connected ({self._trouble})" if self._trouble else "not connected"
 
+    async def reaches(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                # A server that hangs leaves the others half of the time.
+                own = await self._client.answers(seconds / 2 if self._others.known else seconds)
+                return own or await self._others.reached()
+        except TimeoutError:
+            return False
+
     async def _details(self, stream: str) -> dict[str, Any]:
         self._choice.stream = stream
         return await stream_details(self._context, stream)

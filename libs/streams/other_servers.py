@@ -32,6 +32,28 @@ class OtherServers:
             if address != self._client.server:
                 server.tell(subject, payload)
 
+    @property
+    def known(self) -> bool:
+        """Whether there are any."""
+        return any(address != self._client.server for address in self._servers)
+
+    async def reached(self) -> bool:
+        """Whether one of them takes a connection, within a second."""
+        asked = [
+            asyncio.create_task(server.is_reached())
+            for address, server in self._servers.items()
+            if address != self._client.server
+        ]
+        try:
+            for answer in asyncio.as_completed(asked):
+                if await answer:
+                    return True
+            return False
+        finally:
+            for each in asked:
+                each.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+
     async def close(self) -> None:
         for server in self._servers.values():
             await server.close()
@@ -54,6 +76,14 @@ class _Server:
         self._wake.set()
         if self._saying is None or self._saying.done():
             self._saying = asyncio.create_task(self._keep_saying(), name="bus-other-server")
+
+    async def is_reached(self) -> bool:
+        try:
+            client = await BusClient.reaching(self._connection, self._address, self._name)
+        except (nats.errors.Error, OSError, TimeoutError, ValueError):
+            return False
+        await client.leave()
+        return True
 
     async def close(self) -> None:
         self._closed = True

@@ -194,6 +194,9 @@ class Bus(Protocol):
     def trouble(self) -> str | None:
         """Why there is no connection; None while there is one."""
 
+    async def reaches(self, seconds: float) -> bool:
+        """Whether any server of the cluster answers within so many seconds. No stream is asked; never raises."""
+
     def start(self) -> None:
         """Begins to connect, in the running loop, and returns at once: a service starts while the bus is away."""
 

@@ -430,6 +430,7 @@ OTHER_TABLES = {
     "directory_users": "people as the directory tells of them by SCIM",
     "environment_sizes": "a view: how much each environment holds",
     "identities": "who a person is to an identity provider",
+    "lease_candidates": "who would lead, and whether each reaches the bus",
     "leases": "who leads among several processes",
     "outbox": "what the relay has yet to publish",
     "overrides": "units that are put into a variation for a while; held by their own tests",

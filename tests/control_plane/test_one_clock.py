@@ -17,6 +17,8 @@ from tests.control_plane.conftest import joined
 BY_THE_DATABASE = {
     ("schema_migrations", "applied_at"),
     ("leases", "expires_at"),
+    ("lease_candidates", "said_at"),
+    ("lease_candidates", "reaches_since"),
     ("environments", "repair_requested_at"),
 }
 DAY = 86_400

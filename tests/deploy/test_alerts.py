@@ -65,6 +65,7 @@ NOT_ALARMED = {
     "verdict_relay_comparisons_total": GOOD,
     "verdict_relay_entries_total": GOOD,
     "verdict_relay_epoch": BESIDE,
+    "verdict_relay_leases_left_total": "who is cut off is alarmed as disconnected, and another one leads",
     "verdict_relay_publications_total": GOOD,
     "verdict_relay_repaired_entries_total": "what made the stream differ is counted",
     "verdict_relay_told_total": "what waits for the stream is late or failing, which is alarmed",

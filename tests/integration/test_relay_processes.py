@@ -1,4 +1,4 @@
-"""Relays as processes that are killed and paused while changes are committed."""
+"""Relays as processes that are killed, paused and cut off while changes are committed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ import pytest
 from control_plane.access import Actor
 from control_plane.changes import Change, record
 from control_plane.database import Database
+from control_plane.publishing.candidates import STEADY_SECONDS
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Update
 from messages.subjects import CONFIG, config_filter, parse_config_subject
 from service_kit.clock import SystemClock
+from service_kit.tasks import end
 from streams import CaughtUp, Delivered
 from streams.jetstream import JetStreamBus
 
+from chaos.proxy import FaultProxy
 from devstack.parts import Nats
 from devstack.ports import free_port
 from tests.waiting import until
@@ -88,6 +91,9 @@ class RelayProcess:
     def send(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
+
+    def said(self) -> str:
+        return self._log.read_text()
 
     async def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         if self.process is not None and self.process.returncode is None:
@@ -202,3 +208,64 @@ async def test_a_paused_leader_writes_nothing_when_it_wakes_up(
         await bus.close()
     assert epochs == sorted(epochs)
     assert set(epochs) == {1, 2}
+
+
+@pytest.mark.parametrize("how", ["refused", "swallowed"])
+async def test_a_leader_that_is_cut_off_from_nats_alone_leaves_its_lease(
+    writer: Writer, migrated_postgres_url: str, fresh_nats: Nats, tmp_path: Path, how: str
+) -> None:
+    """To one that is not: what is edited after the cut is followed, published by the other one, for good."""
+    wire = FaultProxy("first-nats", int(fresh_nats.url.rpartition(":")[2]))
+    await wire.start()
+    bus = await JetStreamBus.connect(fresh_nats.url, name="test")
+    first = RelayProcess(migrated_postgres_url, f"nats://127.0.0.1:{wire.port}", tmp_path / "first.log")
+    second = RelayProcess(migrated_postgres_url, fresh_nats.url, tmp_path / "second.log")
+    followed: dict[tuple[str, int], int] = {}
+
+    async def follow() -> None:
+        async for event in bus.follow(CONFIG, config_filter()):
+            if isinstance(event, Delivered) and parse_config_subject(event.subject).is_manifest:
+                message = ConfigMessage.FromString(event.payload)
+                followed[message.environment_id, message.version] = message.epoch
+
+    async def both_reach() -> bool:
+        async with writer.database.connection() as connection:
+            reaching = await connection.fetchval(
+                "SELECT count(*) FROM lease_candidates "
+                "WHERE reaches_since <= clock_timestamp() - make_interval(secs => $1)",
+                STEADY_SECONDS,
+            )
+        return bool(reaching == 2)
+
+    async def edited() -> int:
+        """The epoch in which a follower has an edit that is made now."""
+        await writer.write(0)
+        environment = writer.environments[0]
+        seen = str(environment), writer.versions[environment]
+        await until(lambda: seen in followed)
+        return followed[seen]
+
+    following = asyncio.create_task(follow())
+    try:
+        await first.start()
+        assert await edited() == 1
+        await second.start()
+        await until(both_reach)
+        if how == "refused":
+            wire.cut()
+        else:
+            wire.swallow()
+        assert await edited() == 2
+        assert "the lease is left" in first.said()
+        wire.mend()
+        await until(both_reach)
+        assert await edited() == 2
+        await until_published(writer)
+        assert await writer.epoch() == 2
+        await assert_held(bus, writer)
+    finally:
+        await end([following])
+        for relay in (first, second):
+            await relay.end(signal.SIGTERM)
+        await bus.close()
+        await wire.close()

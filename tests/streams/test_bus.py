@@ -28,9 +28,11 @@ from streams import (
     StreamSpec,
     WrongLastSequence,
 )
+from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 from streams.memory import MemoryBus
 
+from chaos.proxy import FaultProxy
 from devstack.parts import Nats
 from tests.waiting import until
 
@@ -323,13 +325,44 @@ async def test_a_bus_that_is_away_says_so_and_comes_back(fresh_nats: Nats) -> No
     bus = JetStreamBus(fresh_nats.url, name="test")
     bus.start()
     assert not bus.connected
+    assert not await bus.reaches(0.2)
     with pytest.raises(BusUnavailable):
         await bus.publish("K.a", b"1")
     await asyncio.to_thread(fresh_nats.restart)
     await until(lambda: bus.connected)
+    assert await bus.reaches(60)
     await bus.ensure_stream(StreamSpec("K", ("K.>",), max_bytes=10_000))
     assert (await bus.publish("K.a", b"1")).sequence == 1
     await bus.close()
+
+
+async def test_a_bus_reaches_what_any_server_answers(fresh_nats: Nats) -> None:
+    """Its own may hang; an answer that comes late harms nothing."""
+    wires = [FaultProxy(name, int(fresh_nats.url.rpartition(":")[2])) for name in ("one", "other")]
+    for wire in wires:
+        await wire.start()
+    servers = tuple(f"nats://127.0.0.1:{wire.port}" for wire in wires)
+    bus = await JetStreamBus.connect(BusConnection(servers=servers), name="test")
+    try:
+        assert await bus.reaches(60)
+        own = wires[servers.index(str(bus._client.server))]
+        own.swallow()
+        # Half of a second is for the one that hangs.
+        await until(lambda: bus.reaches(1.0))
+        for wire in wires:
+            wire.swallow()
+        assert not await bus.reaches(0.2)
+        for wire in wires:
+            wire.mend()
+        assert await bus.reaches(60)
+        for wire in wires:
+            wire.cut()
+        await until(lambda: not bus.connected)
+        assert not await bus.reaches(0.2)
+    finally:
+        await bus.close()
+        for wire in wires:
+            await wire.close()
 
 
 async def test_an_outage_is_told_once_and_its_end_too(fresh_nats: Nats, caplog: pytest.LogCaptureFixture) -> None:

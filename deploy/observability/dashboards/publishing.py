@@ -40,6 +40,7 @@ PUBLISHING = Dashboard(
                     "None that go on.",
                     (rate("verdict_relay_failures_total"), "looks and publications"),
                     (rate("verdict_relay_status_failures_total"), "status"),
+                    (rate("verdict_relay_leases_left_total"), "leases left by who is cut off"),
                 ),
                 lines(
                     "Blocked",

@@ -20,6 +20,12 @@ _LIFT = """
 UPDATE leases SET epoch = GREATEST(epoch, $2) + 1, holder = NULL, expires_at = clock_timestamp(),
     blocked_epoch = NULL, blocked_since = NULL WHERE name = $1 RETURNING epoch
 """
+_LEAVE = """
+WITH mine AS (
+    UPDATE leases SET holder = NULL, expires_at = clock_timestamp() WHERE name = $1 AND holder = $2 RETURNING name
+)
+SELECT pg_notify($3, '') FROM mine
+"""
 _BEGIN = "UPDATE leases SET epoch = epoch + 1 WHERE name = $1 AND holder = $2 RETURNING epoch"
 
 
@@ -78,6 +84,12 @@ class Lease:
             async with self._database.transaction() as tx:
                 self._term = await tx.fetchval(_BEGIN, self._name, self.holder)
         return self._term
+
+    async def leave(self, channel: str) -> bool:
+        """Leaves it to others, who are told on the channel; False where it was nobody's or somebody else's. Raises
+        `Unavailable`."""
+        async with self._database.transaction() as tx:
+            return bool(await tx.fetch(_LEAVE, self._name, self.holder, channel))
 
     async def release(self) -> None:
         """Lets the next one begin at once."""

@@ -4,6 +4,8 @@ The relay asks the database which environments are ahead of what is published, n
 of the database (`NOTIFY`) makes it fast, a look every second makes it sure. Every few seconds it asks the stream, too,
 whether it is still the one that was written, and now and then it compiles an environment whole, to compare with what
 has followed its changes.
+
+A relay that reaches no server of NATS leaves its lease to one that does (`candidacy.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from streams import Bus, BusError, BusUnavailable, StreamMissing, StreamSpec
 from control_plane.changes.recorder import CHANNEL
 from control_plane.database import Database
 from control_plane.publishing import blocks, queries
+from control_plane.publishing.candidacy import Candidacy
+from control_plane.publishing.candidates import Candidates
 from control_plane.publishing.compiler import Compiler
 from control_plane.publishing.follower_reports import FollowerReports
 from control_plane.publishing.lease import LEASE_SECONDS, Lease
@@ -80,6 +84,10 @@ class Relay:
         self._compare_seconds = paces.compare_seconds
         self._held: tuple[int, float] = (0, 0.0)
         self._lease = Lease(database)
+        # Nothing renews a lease that is being left.
+        self._keeping = asyncio.Lock()
+        self._candidates = Candidates(database, self._lease.holder)
+        self._candidacy = Candidacy(bus, clock, self._candidates)
         self._room = StreamRoom(database, bus, telemetry)
         self._holding = False
         self._blocked_at: int | None = None
@@ -101,6 +109,7 @@ class Relay:
                 self._take_turns(),
                 self._parts.database.listen(CHANNEL, self._wake.set),
                 self._renew(),
+                self._candidacy.keep(),
                 self._keep_comparing(),
                 self._reports.keep_listening(),
             )
@@ -108,6 +117,7 @@ class Relay:
             await self._step_down()
             with contextlib.suppress(Problem):
                 await self._lease.release()
+                await self._candidates.withdraw()
 
     async def _take_turns(self) -> None:
         while True:
@@ -121,10 +131,11 @@ class Relay:
         """Keeps the lease through publications that take longer than it lasts."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if not self._holding:
-                continue
             try:
-                epoch = await self._hold()
+                async with self._keeping:
+                    if not self._holding:
+                        continue
+                    epoch = await self._hold()
             except Exception as error:
                 # The next turn finds out; what is published meanwhile is fenced by the epoch.
                 _log.warning("lease not renewed", error=type(error).__name__)
@@ -163,7 +174,10 @@ class Relay:
 
     async def _try_turn(self) -> None:
         try:
-            await self._look()
+            if not self._candidacy.outdone:
+                await together(self._look(), self._candidacy.until_outdone())
+            if self._candidacy.outdone:
+                await self._leave()
         except StreamChanged as changed:
             self._count_change()
             _log.error("the stream is not as it was written, comparing all of it", difference=str(changed))
@@ -178,6 +192,18 @@ class Relay:
             self._parts.telemetry.failures.inc()
             _log.error("turn failed", error=type(error).__name__, exc_info=error)
             await self._step_down()
+
+    async def _leave(self) -> None:
+        """Another relay reaches NATS. What this one told of is in the database, and goes on from there."""
+        async with self._keeping:
+            await self._step_down()
+            left = await self._lease.leave(CHANNEL)
+        if left:
+            self._parts.telemetry.left.inc()
+            _log.warning(
+                "the lease is left to a relay that reaches NATS, which this one doesn't",
+                reason=self._parts.bus.trouble or "no server answers",
+            )
 
     def _count_change(self) -> None:
         self._parts.telemetry.stream_changes.inc()

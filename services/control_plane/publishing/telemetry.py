@@ -54,6 +54,11 @@ class RelayTelemetry:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.left = Counter(
+            "verdict_relay_leases_left_total",
+            "Times this relay, cut off from NATS, left the lease to one that reaches it",
+            registry=registry,
+        )
         self.publications = Counter("verdict_relay_publications_total", "Environments published", registry=registry)
         self.told = Counter(
             "verdict_relay_told_total",

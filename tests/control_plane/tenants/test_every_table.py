@@ -19,6 +19,7 @@ from tests.control_plane.tenants.rows_of_tenants import Ids, Table, fill, insert
 WITHOUT_TENANT = {
     "schema_migrations": "which migrations were applied",
     "leases": "which relay leads, for all tenants",
+    "lease_candidates": "which relays would lead, for all tenants",
     "config_streams": "how full the stream is that all tenants share",
     "signing_keys": "by which the installation signs access tokens; the private part is sealed",
     "audit_signing_keys": "by which the installation signs the heads of all tenants",
