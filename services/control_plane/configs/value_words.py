@@ -47,15 +47,15 @@ _FORMATS: Mapping[str, str] = {
 def field_errors(error: ValidationError, within: str, code: str) -> Iterator[FieldError]:
     """Of one error of the library; what is missing or isn't known is told at its own place. `within`: what the value
     is a part of."""
-    place = within + pointer(error.instance_path)
+    at = within + pointer(error.instance_path)
     kind: Any = error.kind
     if kind.name == "required":
-        yield FieldError(f"{place}/{token(kind.property)}", code, "is missing")
+        yield FieldError(f"{at}/{token(kind.property)}", code, "is missing")
     elif kind.name in ("additionalProperties", "unevaluatedProperties"):
         for each in kind.unexpected:
-            yield FieldError(f"{place}/{token(each)}", code, "is no property that the schema knows")
+            yield FieldError(f"{at}/{token(each)}", code, "is no property that the schema knows")
     else:
-        yield FieldError(place, code, _shortened(_reason(error)))
+        yield FieldError(at, code, _shortened(_reason(error)))
 
 
 def pointer(path: Sequence[str | int]) -> str:

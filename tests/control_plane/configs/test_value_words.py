@@ -75,7 +75,7 @@ CASES: list[tuple[dict[str, Any], Any, dict[str, str]]] = [
 )
 def test_what_is_refused_is_told_at_its_place(schema: dict[str, Any], value: Any, told: dict[str, str]) -> None:
     found = ValueSchema(schema).errors(value, "value")
-    assert {each.field: each.reason for each in found} == {f"value{place}": reason for place, reason in told.items()}
+    assert {each.field: each.reason for each in found} == {f"value{at}": reason for at, reason in told.items()}
     assert {each.code for each in found} == {"schema"}
 
 
@@ -93,7 +93,7 @@ def test_no_more_is_told_than_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "place", "reason"),
+    ("schema", "at", "reason"),
     [
         ({"type": "txt"}, "schema/type", None),
         ({"minimum": "x"}, "schema/minimum", "must be a number, not a text"),
@@ -105,11 +105,11 @@ def test_no_more_is_told_than_is_read() -> None:
     ids=["type", "minimum", "properties", "minLength", "items", "pattern"],
 )
 def test_what_is_no_schema_is_told_as_what_a_schema_refuses(
-    schema: dict[str, Any], place: str, reason: str | None
+    schema: dict[str, Any], at: str, reason: str | None
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         ValueSchema(schema)
     [error, *_] = refused.value.errors
-    assert error.field == place
+    assert error.field == at
     if reason is not None:
         assert error.reason == reason
