@@ -354,7 +354,8 @@ async def test_a_bus_reaches_what_any_server_answers(fresh_nats: Nats) -> None:
         assert not await bus.reaches(0.2)
         for wire in wires:
             wire.mend()
-        assert await bus.reaches(60)
+        # Another server has a second to take a connection, which is little on a busy machine.
+        await until(lambda: bus.reaches(60))
         for wire in wires:
             wire.cut()
         await until(lambda: not bus.connected)
