@@ -124,6 +124,15 @@ class BusClient(Client):
             if self._transport is not None:
                 self._transport.close()  # type: ignore[no-untyped-call] # the client's own
 
+    async def _process_connect_init(self) -> None:
+        """The library goes on to the next server and forgets this connection, which would stay open."""
+        try:
+            await super()._process_connect_init()
+        except BaseException:
+            if self._transport is not None:
+                self._transport.close()
+            raise
+
     def _abort(self) -> None:
         writer = getattr(self._transport, "_io_writer", None)
         if writer is not None:
