@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 
 import nats.errors
 
 from streams.client import BusClient
 from streams.connection import BusConnection
+from streams.first_answer import first_answer
 
 _SAY_SECONDS = 1.0
 _AGAIN_SECONDS, _IDLE_SECONDS = 1.0, 10.0
@@ -28,31 +30,20 @@ class OtherServers:
 
     def tell(self, subject: str, payload: bytes) -> None:
         """It is said soon, to each that can be reached then; of a subject that is told of meanwhile, the newest."""
-        for address, server in self._servers.items():
-            if address != self._client.server:
-                server.tell(subject, payload)
+        for server in self._others():
+            server.tell(subject, payload)
 
     @property
     def known(self) -> bool:
         """Whether there are any."""
-        return any(address != self._client.server for address in self._servers)
+        return any(True for _ in self._others())
 
     async def reached(self) -> bool:
         """Whether one of them takes a connection, within a second."""
-        asked = [
-            asyncio.create_task(server.is_reached())
-            for address, server in self._servers.items()
-            if address != self._client.server
-        ]
-        try:
-            for answer in asyncio.as_completed(asked):
-                if await answer:
-                    return True
-            return False
-        finally:
-            for each in asked:
-                each.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
+        return await first_answer(each.reached() for each in self._others()) is not None
+
+    def _others(self) -> Iterator[_Server]:
+        return (server for address, server in self._servers.items() if address != self._client.server)
 
     async def close(self) -> None:
         for server in self._servers.values():
@@ -77,13 +68,14 @@ class _Server:
         if self._saying is None or self._saying.done():
             self._saying = asyncio.create_task(self._keep_saying(), name="bus-other-server")
 
-    async def is_reached(self) -> bool:
+    async def reached(self) -> str | None:
+        """Its address, if it takes a connection."""
         try:
             client = await BusClient.reaching(self._connection, self._address, self._name)
         except (nats.errors.Error, OSError, TimeoutError, ValueError):
-            return False
+            return None
         await client.leave()
-        return True
+        return self._address
 
     async def close(self) -> None:
         self._closed = True

@@ -14,6 +14,7 @@ import nats.errors
 
 from streams.client import BusClient
 from streams.connection import BusConnection
+from streams.first_answer import first_answer
 from streams.majority import SILENCE_SECONDS, require_majority
 from streams.port import BusError, BusUnavailable, StreamMissing
 from streams.stream_configuration import stream_details
@@ -58,20 +59,8 @@ class ServerChoice:
 
     async def _better(self, stream: str, began: float) -> str | None:
         """A server that reaches the stream."""
-        asked = [
-            asyncio.create_task(self._reached(each, stream, began))
-            for each in self._connection.servers
-            if each != self._client.server
-        ]
-        try:
-            for answer in asyncio.as_completed(asked):
-                if (reached := await answer) is not None:
-                    return reached
-            return None
-        finally:
-            for each in asked:
-                each.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
+        others = (each for each in self._connection.servers if each != self._client.server)
+        return await first_answer(self._reached(each, stream, began) for each in others)
 
     async def _reached(self, server: str, stream: str, began: float) -> str | None:
         """The server, if it reaches the stream."""

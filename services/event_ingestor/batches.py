@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from messages.generated.event_pb2 import EventBatch
 
+from event_ingestor.admission.lines import Lines
 from event_ingestor.authentication.authenticator import Caller
-
-
-class Lines(NamedTuple):
-    """Checked events as JSON lines, each with its `\\n`."""
-
-    exposures: bytes
-    metrics: bytes
-    usage: bytes = b""
-
-    @property
-    def size(self) -> int:
-        return len(self.exposures) + len(self.metrics) + len(self.usage)
 
 
 def parts_of(lines: Lines, bytes_max: int) -> Iterator[Lines]:

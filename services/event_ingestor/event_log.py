@@ -20,8 +20,9 @@ from service_kit.problems import Problem, Unavailable
 from service_kit.traces import NO_SPAN, Entering, current_traceparent, span, together, traced
 from streams import Bus, BusError, BusUnavailable, MessageTooLarge, StreamFull
 
+from event_ingestor.admission.lines import Lines
 from event_ingestor.authentication.authenticator import Caller
-from event_ingestor.batches import Lines, message_of, parts_of
+from event_ingestor.batches import message_of, parts_of
 from event_ingestor.storage_health import StorageHealth
 from event_ingestor.telemetry import IngestTelemetry
 

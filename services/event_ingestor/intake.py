@@ -17,10 +17,10 @@ from service_kit.room import Room
 from starlette.types import Receive, Scope
 
 from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, Window, admission
+from event_ingestor.admission.lines import Lines
 from event_ingestor.admission.names import Names, NameWarning
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.authentication.authenticator import Authenticator, Caller
-from event_ingestor.batches import Lines
 from event_ingestor.bodies import BODY_BYTES_MAX, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog

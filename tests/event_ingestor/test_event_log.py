@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from event_ingestor.admission.lines import Lines
 from event_ingestor.authentication.authenticator import Authenticator, Caller, EnvironmentKeys
-from event_ingestor.batches import Lines, message_of, parts_of
+from event_ingestor.batches import message_of, parts_of
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.storage_health import StorageHealth
 from event_ingestor.telemetry import IngestTelemetry

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 from messages.events import EVENT_BYTES_MAX, Attributes, ExposureLine, MetricLine, UsageLine
 
+from event_ingestor.admission.lines import Lines
 from event_ingestor.admission.names import KnownNames, NameCheck, NameWarning
 
 Line = ExposureLine[Attributes] | MetricLine[Attributes] | UsageLine
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
-
-
-class Texts(NamedTuple):
-    """JSON lines by the kind of their events, one `\\n` after each, in the order in which they came."""
-
-    exposures: bytes = b""
-    metrics: bytes = b""
-    usage: bytes = b""
 
 
 class Taken:
@@ -30,7 +22,7 @@ class Taken:
 
     def __init__(self, known: KnownNames | None) -> None:
         self._names = NameCheck(known) if known is not None else None
-        self._parts: list[Texts] = []
+        self._parts: list[Lines] = []
 
     def add(self, lines: Mapping[int, Line]) -> Sequence[int]:
         """Takes the events of a part, by their places in the request. Gives the places of those that are too large."""
@@ -47,25 +39,25 @@ class Taken:
         return too_large
 
     @property
-    def texts(self) -> Texts:
+    def texts(self) -> Lines:
         """Of all parts together."""
         if len(self._parts) == 1:
             return self._parts[0]
-        return Texts(*(b"".join(each) for each in zip(*self._parts, strict=True)))
+        return Lines(*(b"".join(each) for each in zip(*self._parts, strict=True)))
 
     @property
     def warnings(self) -> tuple[NameWarning, ...]:
         return tuple(self._names.warnings) if self._names is not None else ()
 
 
-def _texts(lines: Mapping[int, Line]) -> Texts:
+def _texts(lines: Mapping[int, Line]) -> Lines:
     """Each kind is encoded by one call."""
     exposures = [each for each in lines.values() if type(each) is ExposureLine]
     metrics = [each for each in lines.values() if type(each) is MetricLine]
     if len(exposures) + len(metrics) == len(lines):
-        return Texts(_encode_lines(exposures), _encode_lines(metrics))
+        return Lines(_encode_lines(exposures), _encode_lines(metrics))
     usage = [each for each in lines.values() if type(each) is UsageLine]
-    return Texts(_encode_lines(exposures), _encode_lines(metrics), _encode_lines(usage))
+    return Lines(_encode_lines(exposures), _encode_lines(metrics), _encode_lines(usage))
 
 
 def _check(names: NameCheck, lines: Mapping[int, Line]) -> None:
